@@ -1,0 +1,1 @@
+"""The Anthyx API server: keys, limits and the resources they guard."""

@@ -1,0 +1,247 @@
+"""What can be done with brands."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from anthyx_server import clock, events
+from anthyx_server.brands.errors import BrandArchived, BrandNameTaken
+from anthyx_server.brands.models import Brand
+from anthyx_server.brands.naming import name_key, slugify
+from anthyx_server.brands.views import SHOWN_COLUMNS, present, present_row
+from anthyx_server.db import db
+from anthyx_server.errors import InvalidState, NotFound
+from anthyx_server.ids import new_id
+from anthyx_server.pagination import Order, Pages
+from anthyx_server.tenancy import Caller, owned, owned_by_tenant, tenant
+
+_ORDERS = {
+    "-created_at": Order((Brand.id,), is_descending=True),
+    "created_at": Order((Brand.id,), is_descending=False),
+    "name": Order((Brand.name_key, Brand.id), is_descending=False),
+    "-name": Order((Brand.name_key, Brand.id), is_descending=True),
+}
+
+
+def existing_ids(caller: Caller, brand_ids: Sequence[str]) -> set[str]:
+    """Which of these ids are brands of the caller's workspace and mode."""
+    return set(db.session.scalars(owned(Brand, caller, Brand.id).where(Brand.id.in_(brand_ids))))
+
+
+def visible(caller: Caller, *columns: Any) -> Select[Any]:
+    """Select the brands that the caller's key may see."""
+    query = owned(Brand, caller, *columns)
+    return query if caller.brand_ids is None else query.where(Brand.id.in_(caller.brand_ids))
+
+
+def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
+    """One page of the brands that the caller's key may see, in the order that `sort` asks for.
+
+    Raises:
+        InvalidCursor: the cursor was made elsewhere or for other filters.
+    """
+    status, brand_ids = arguments["status"], caller.brand_ids
+    pages = _pages(arguments["sort"], status is not None, brand_ids is not None)
+    parameters = tenant(caller) | {"status": status, "brand_ids": list(brand_ids or ())}
+    return pages.fetch(arguments, caller, parameters, present_row)
+
+
+@functools.cache
+def _pages(sort: str, has_status: bool, is_restricted: bool) -> Pages:  # noqa: FBT001
+    order = _ORDERS[sort]
+    query = owned_by_tenant(Brand, *SHOWN_COLUMNS, *(column.expression for column in order.columns))
+    if has_status:
+        query = query.where(Brand.status == bindparam("status"))
+    if is_restricted:
+        query = query.where(Brand.id.in_(bindparam("brand_ids", expanding=True)))
+    return Pages(query, order)
+
+
+def find(caller: Caller, brand_id: str) -> Brand:
+    """One brand.
+
+    Raises:
+        NotFound: there is none that the caller may see.
+    """
+    return _one(visible(caller).where(Brand.id == brand_id), brand_id)
+
+
+def lock(caller: Caller, brand_id: str) -> Brand:
+    """One brand, its row locked until the transaction ends, so that versions never collide.
+
+    Raises:
+        NotFound: there is none that the caller may see.
+    """
+    query = visible(caller).where(Brand.id == brand_id)
+    return _one(query.with_for_update().execution_options(populate_existing=True), brand_id)
+
+
+def _one(query: Select[Any], brand_id: str) -> Brand:
+    brand: Brand | None = db.session.scalar(query)
+    if brand is None:
+        raise NotFound(f"There is no brand {brand_id[:64]} here.")
+    return brand
+
+
+def create(caller: Caller, values: dict[str, Any]) -> Brand:
+    """Make a brand.
+
+    Raises:
+        BrandNameTaken: another one has the name.
+    """
+    brand_id = new_id("brand")
+    moment = clock.now()
+    brand = Brand(
+        id=brand_id,
+        workspace_id=caller.workspace_id,
+        mode=caller.mode,
+        name_key=name_key(values["name"]),
+        slug=slugify(values["name"], brand_id),
+        status="active",
+        version=1,
+        created_at=moment,
+        updated_at=moment,
+        **_columns(values),
+    )
+    _add(caller, brand)
+    _publish(caller, "brand.created", brand)
+    return brand
+
+
+def update(caller: Caller, brand: Brand, values: dict[str, Any]) -> Brand:
+    """Set the fields of a locked brand; nothing happens where nothing changes.
+
+    Raises:
+        BrandArchived: it is archived.
+        BrandNameTaken: another one has the name.
+    """
+    if brand.status == "archived":
+        raise BrandArchived(f"{brand.id} is archived: unarchive it first.")
+    before = present(brand)
+    changes = {
+        name: value for name, value in _columns(values).items() if getattr(brand, name) != value
+    }
+    if not changes:
+        return brand
+    for name, value in changes.items():
+        setattr(brand, name, value)
+    brand.name_key = name_key(brand.name)
+    _bump(brand)
+    _require_free_name(caller, brand)
+    _flush_name(brand)
+    _publish(caller, "brand.updated", brand, before)
+    return brand
+
+
+def archive(caller: Caller, brand: Brand) -> Brand:
+    """Archive a locked brand: it stays readable, but can't be changed.
+
+    Raises:
+        InvalidState: it is archived already.
+    """
+    _require_status(brand, "active")
+    before = present(brand)
+    _bump(brand)
+    brand.status = "archived"
+    brand.archived_at = brand.updated_at
+    return _changed(caller, "brand.archived", brand, before)
+
+
+def unarchive(caller: Caller, brand: Brand) -> Brand:
+    """Make an archived, locked brand active again.
+
+    Raises:
+        InvalidState: it is active.
+    """
+    _require_status(brand, "archived")
+    before = present(brand)
+    _bump(brand)
+    brand.status = "active"
+    brand.archived_at = None
+    return _changed(caller, "brand.unarchived", brand, before)
+
+
+def delete(caller: Caller, brand: Brand) -> None:
+    """Delete a locked brand for good."""
+    _publish(caller, "brand.deleted", brand)
+    db.session.delete(brand)
+    db.session.flush()
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    return {"metadata_" if name == "metadata" else name: value for name, value in values.items()}
+
+
+def _add(caller: Caller, brand: Brand) -> None:
+    """Insert a brand; a transaction that runs beside this one may take its name or its slug."""
+    _require_free_name(caller, brand)
+    taken = owned(Brand, caller, Brand.id).where(Brand.slug == brand.slug)
+    if not db.session.scalar(select(taken.exists())):
+        try:
+            with db.session.begin_nested():
+                db.session.add(brand)
+        except IntegrityError:
+            # The other transaction has committed: had it taken the name, that is seen now.
+            _require_free_name(caller, brand)
+        else:
+            return
+    brand.slug = f"{brand.slug}-{brand.id[-6:]}"
+    db.session.add(brand)
+    _flush_name(brand)
+
+
+def _require_free_name(caller: Caller, brand: Brand) -> None:
+    key, brand_id = brand.name_key, brand.id
+    taken = owned(Brand, caller, Brand.id).where(Brand.name_key == key, Brand.id != brand_id)
+    with db.session.no_autoflush:
+        if db.session.scalar(select(taken.exists())):
+            raise _name_taken(brand.name)
+
+
+def _flush_name(brand: Brand) -> None:
+    """Flush, and tell a name that a transaction beside this one has taken since it was free."""
+    name = brand.name
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise _name_taken(name) from None
+
+
+def _name_taken(name: str) -> BrandNameTaken:
+    return BrandNameTaken(
+        f'There is a brand named "{name}" already.',
+        errors=[{"code": "brand_name_taken", "detail": "Taken.", "pointer": "/name"}],
+    )
+
+
+def _require_status(brand: Brand, status: str) -> None:
+    if brand.status != status:
+        raise InvalidState(f"{brand.id} is {brand.status}.", extra={"state": brand.status})
+
+
+def _bump(brand: Brand) -> None:
+    brand.version += 1
+    brand.updated_at = clock.now()
+
+
+def _changed(caller: Caller, event_type: str, brand: Brand, before: dict[str, Any]) -> Brand:
+    db.session.flush()
+    _publish(caller, event_type, brand, before)
+    return brand
+
+
+def _publish(
+    caller: Caller, event_type: str, brand: Brand, before: dict[str, Any] | None = None
+) -> None:
+    shown = present(brand)
+    previous = None
+    if before is not None:
+        previous = {name: value for name, value in before.items() if shown[name] != value}
+    events.publish(
+        caller, event_type, ("brand", brand.id), shown, previous=previous, brand_id=brand.id
+    )

@@ -1,0 +1,1 @@
+"""The commands of `anthyx-server`, by what they manage."""

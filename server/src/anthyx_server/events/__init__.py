@@ -1,0 +1,6 @@
+"""Events: rows of an outbox, written in the transaction of the change that they tell."""
+
+from anthyx_server.events.models import Event
+from anthyx_server.events.service import publish, published
+
+__all__ = ["Event", "publish", "published"]

@@ -1,0 +1,72 @@
+"""Publishing: the envelope of an event and its row in the outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from blinker import Signal
+
+from anthyx_server import clock
+from anthyx_server.db import db
+from anthyx_server.events.models import Event
+from anthyx_server.ids import new_id
+from anthyx_server.tenancy import Caller
+
+API_VERSION = "2026-11-01"
+MAX_BODY_BYTES = 256 * 1024
+
+# Sent with the row, inside the transaction; a receiver may add rows of its own to it.
+published = Signal()
+
+
+def publish(
+    caller: Caller,
+    event_type: str,
+    subject: tuple[str, str],
+    shown: dict[str, Any],
+    *,
+    previous: dict[str, Any] | None = None,
+    brand_id: str | None = None,
+) -> Event:
+    """Write an event in the open transaction.
+
+    `subject` is a type and an id, `shown` the resource as the API shows it, `previous` the
+    changed fields' old values. Over 256 KiB the resource is cut to its type and id.
+    """
+    moment = clock.now()
+    # The secret of a new API key is sealed with the Idempotency-Key, which is stored nowhere.
+    idempotency_key = None if subject[0] == "api_key" else caller.idempotency_key
+    event_id = new_id("evt")
+    envelope: dict[str, Any] = {
+        "id": event_id,
+        "type": event_type,
+        "api_version": API_VERSION,
+        "created_at": clock.rfc3339(moment),
+        "workspace_id": caller.workspace_id,
+        "brand_id": brand_id,
+        "mode": caller.mode,
+        "actor": caller.actor.as_dict(),
+        "request": {"id": caller.request_id, "idempotency_key": idempotency_key}
+        if caller.request_id
+        else None,
+        "subject": {"type": subject[0], "id": subject[1]},
+        "data": {"object": shown, "previous": previous, "truncated": False},
+    }
+    body = orjson.dumps(envelope)
+    if len(body) > MAX_BODY_BYTES:
+        cut = {"type": subject[0], "id": subject[1]}
+        envelope["data"] = {"object": cut, "previous": None, "truncated": True}
+        body = orjson.dumps(envelope)
+    event = Event(
+        id=event_id,
+        workspace_id=caller.workspace_id,
+        mode=caller.mode,
+        type=event_type,
+        brand_id=brand_id,
+        body=body,
+        created_at=moment,
+    )
+    db.session.add(event)
+    published.send(event)
+    return event

@@ -1,0 +1,20 @@
+"""Prefixed ids that sort by creation time, as ULIDs do (https://github.com/ulid/spec)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+# What follows the prefix and its underscore.
+PATTERN = f"[{_ALPHABET}]{{26}}"
+
+
+def new_id(prefix: str) -> str:
+    """`<prefix>_` and 26 characters: 48 bits of Unix milliseconds, then 80 random bits."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    digits = []
+    for _ in range(26):
+        digits.append(_ALPHABET[number & 31])
+        number >>= 5
+    return f"{prefix}_{''.join(reversed(digits))}"

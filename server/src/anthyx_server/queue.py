@@ -1,0 +1,98 @@
+"""Background work: RQ wakes a worker, the rows say what is to be done.
+
+A job takes no arguments and may be lost or run twice: each is written so that the next run does
+what is left. Nothing that matters is ever in Redis alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+log = logging.getLogger(__name__)
+
+NAME = "anthyx"
+_RESULT_SECONDS = 0
+_FAILURE_SECONDS = 3_600
+_JOB_SECONDS = 300
+
+_registered: dict[str, PeriodicJob] = {}
+
+
+class UnregisteredJobError(Exception):
+    """Somebody enqueued what is no job of ours; RQ would run any importable name."""
+
+
+@dataclass(frozen=True)
+class PeriodicJob:
+    """A function without arguments that is due every so many seconds."""
+
+    name: str
+    run: Callable[[], None]
+    every_seconds: int
+
+
+class RegisteredJob(Job):
+    """A job that runs only functions which `job` registered, and nothing after them."""
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        """The function.
+
+        Raises:
+            UnregisteredJobError: it is none of ours.
+        """
+        found = _registered.get(self.func_name or "")
+        if found is None or self.args or self.kwargs:
+            raise UnregisteredJobError(str(self.func_name)[:100])
+        return found.run
+
+    def restore(self, raw_data: Any) -> None:
+        """Read the job from Redis, less the functions and addresses to call once it has ended."""
+        super().restore(raw_data)
+        self._success_callback_name = None
+        self._failure_callback_name = None
+        self._stopped_callback_name = None
+        self.webhooks = []
+
+
+def job(*, every_seconds: int) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a function as a job that runs every so many seconds."""
+
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        name = f"{function.__module__}.{function.__name__}"
+        _registered[name] = PeriodicJob(name, function, every_seconds)
+        return function
+
+    return register
+
+
+def make_queue(client: redis.Redis) -> Queue:
+    """The one queue."""
+    return Queue(NAME, connection=client, serializer=JSONSerializer, job_class=RegisteredJob)
+
+
+def enqueue_due(queue: Queue) -> int:
+    """Enqueue every job whose period is over; how many. Any number of processes may ask.
+
+    One `SET NX` per job and period decides which of them enqueues it.
+    """
+    enqueued = 0
+    for due in _registered.values():
+        mark = f"anthyx:due:{due.name}"
+        if queue.connection.set(mark, "1", nx=True, px=due.every_seconds * 1000):
+            queue.enqueue(
+                due.name,
+                job_timeout=_JOB_SECONDS,
+                result_ttl=_RESULT_SECONDS,
+                failure_ttl=_FAILURE_SECONDS,
+            )
+            enqueued += 1
+    return enqueued

@@ -1,0 +1,127 @@
+"""Every operation answers as it is documented: status, members, types and headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from marshmallow import RAISE, Schema, ValidationError, fields
+from werkzeug.test import TestResponse
+
+from anthyx_server import openapi
+from anthyx_server.brands.schemas import BrandSchema
+from anthyx_server.operations import Operation, operations
+from tests.support.apps import Account
+
+OPERATIONS = [each for each in operations() if each.view.__module__.startswith("anthyx_server.")]
+# Sent with every answer of any server, or by the transport.
+ALWAYS = {"Content-Type", "Content-Length", "X-Content-Type-Options"}
+ONLY_SOMETIMES = {"Idempotency-Replayed"}
+FULL = {
+    "name": "Full",
+    "website_url": "https://acme.example",
+    "logo_url": "https://acme.example/logo.png",
+    "colors": [{"name": "Red", "hex": "#FF0000"}],
+    "voice": {"words_to_use": ["a"], "words_to_avoid": ["b"]},
+    "metadata": {"a": "b"},
+}
+
+
+def brand(account: Account) -> str:
+    return "/brands/" + str(account.post("/brands", json=FULL).get_json()["id"])
+
+
+def archived(account: Account) -> str:
+    path = brand(account)
+    account.post(f"{path}/archive")
+    return path
+
+
+def rotated(account: Account) -> str:
+    key = account.with_key(
+        ip_allowlist=["127.0.0.0/8"], metadata={"a": "b"}, scopes=["brands:read"]
+    )
+    key.get("/brands")
+    account.post(f"/api-keys/{key.key_id}/rotate", json={"overlap_seconds": 0})
+    return f"/api-keys/{key.key_id}"
+
+
+CALLS: dict[str, Callable[[Account], TestResponse]] = {
+    "list_brands": lambda each: (brand(each), each.get("/brands"))[1],
+    "create_brand": lambda each: each.post("/brands", json=FULL),
+    "get_brand": lambda each: each.get(archived(each)),
+    "update_brand": lambda each: each.patch(brand(each), json={"name": "Other"}),
+    "delete_brand": lambda each: each.delete(brand(each)),
+    "archive_brand": lambda each: each.post(f"{brand(each)}/archive"),
+    "unarchive_brand": lambda each: each.post(f"{archived(each)}/unarchive"),
+    "get_workspace": lambda each: each.get("/workspace"),
+    "get_usage": lambda each: each.get("/usage"),
+    "get_usage_history": lambda each: each.get("/usage/history?granularity=day"),
+    "list_api_keys": lambda each: (rotated(each), each.get("/api-keys"))[1],
+    "create_api_key": lambda each: each.post("/api-keys", json={"name": "A"}),
+    "get_current_api_key": lambda each: each.get("/api-keys/current"),
+    "delete_current_api_key": lambda each: each.with_key().delete("/api-keys/current"),
+    "get_api_key": lambda each: each.get(rotated(each)),
+    "update_api_key": lambda each: each.patch(f"/api-keys/{each.key_id}", json={"name": "B"}),
+    "delete_api_key": lambda each: each.delete(f"/api-keys/{each.with_key().key_id}"),
+    "rotate_api_key": lambda each: each.post(f"/api-keys/{each.key_id}/rotate"),
+    "report_leaked_keys": lambda each: each.post("/leaked-keys", json={"tokens": ["a"]}),
+}
+
+
+def strictly(schema: Schema) -> Schema:
+    """The schema as one that knows every member there is, however deep."""
+    schema.unknown = RAISE
+    for field in schema.fields.values():
+        inner = field.inner if isinstance(field, fields.List) else field
+        if isinstance(inner, fields.Nested):
+            strictly(inner.schema)
+    return schema
+
+
+def documented(operation: Operation) -> dict[str, Any]:
+    path = "/v1" + re.sub(r"<(\w+)>", r"{\1}", operation.path)
+    described: dict[str, Any] = openapi.document()["paths"][path][operation.method.lower()]
+    return described
+
+
+def test_every_operation_is_called() -> None:
+    assert {each.id for each in OPERATIONS} == set(CALLS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_an_answer_is_as_it_is_documented(account: Account, operation: Operation) -> None:
+    answer = CALLS[operation.id](account)
+    assert answer.status_code == operation.status, answer.get_data()
+    success = documented(operation)["responses"][str(operation.status)]
+    names = set(answer.headers.keys())
+    assert names - ALWAYS <= set(success["headers"]), "every header is documented"
+    assert set(success["headers"]) - ONLY_SOMETIMES <= names, "what is documented is sent"
+    if operation.returns is None:
+        assert answer.get_data() == b""
+        assert "content" not in success
+        return
+    shown = answer.get_json()
+    if operation.is_list:
+        assert shown.keys() == {"data", "has_more", "next_cursor"}
+    items = shown["data"] if operation.is_list else [shown]
+    assert items
+    for item in items:
+        strictly(type(operation.returns)()).load(item)
+
+
+def test_a_member_too_many_would_be_noticed(account: Account) -> None:
+    shown = account.get(brand(account)).get_json()
+    strict = strictly(BrandSchema())
+    strict.load(shown)
+    for changed in (
+        {**shown, "extra": 1},
+        {**shown, "voice": {**shown["voice"], "extra": 1}},
+        {**shown, "colors": [{**shown["colors"][0], "extra": 1}]},
+        {name: value for name, value in shown.items() if name != "slug"},
+        {**shown, "version": "one"},
+    ):
+        with pytest.raises(ValidationError):
+            strict.load(changed)
