@@ -1,0 +1,136 @@
+"""The Python client of the Anthyx API: `from anthyx import Anthyx`.
+
+Names are loaded on first use, so that a program that needs a part doesn't import the rest.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._clock import Clock
+    from ._models import Actor, Model, Resource
+    from ._options import Wait
+    from ._pages import Page, Pages
+    from ._rate_limit import RateLimit, RateLimitWindow
+    from ._response import APIResponse, ResponseInfo
+    from ._retry import Retry
+    from ._unset import UNSET, Unset
+    from .brands import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
+    from .client import Anthyx
+    from .errors import (
+        AnthyxError,
+        APIConnectionError,
+        APIError,
+        APIResponseError,
+        APIStatusError,
+        APITimeoutError,
+        Attempt,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        ErrorDetail,
+        NotFoundError,
+        PermissionDeniedError,
+        PreconditionFailedError,
+        RateLimitError,
+        ServerError,
+        ValidationError,
+        WebhookVerificationError,
+    )
+    from .keys import ApiKey, IssuedApiKey
+    from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
+    from .workspace import Workspace, WorkspaceLimits
+
+_HOMES = {
+    "_clock": "Clock",
+    "_models": "Actor Model Resource",
+    "_options": "Wait",
+    "_pages": "Page Pages",
+    "_rate_limit": "RateLimit RateLimitWindow",
+    "_response": "APIResponse ResponseInfo",
+    "_retry": "Retry",
+    "_unset": "UNSET Unset",
+    "brands": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
+    "client": "Anthyx",
+    "errors": (
+        "AnthyxError APIConnectionError APIError APIResponseError APIStatusError "
+        "APITimeoutError Attempt AuthenticationError BadRequestError ConfigurationError "
+        "ConflictError ErrorDetail NotFoundError PermissionDeniedError "
+        "PreconditionFailedError RateLimitError ServerError ValidationError "
+        "WebhookVerificationError"
+    ),
+    "keys": "ApiKey IssuedApiKey",
+    "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
+    "workspace": "Workspace WorkspaceLimits",
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "UNSET",
+    "APIConnectionError",
+    "APIError",
+    "APIResponse",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "Actor",
+    "Anthyx",
+    "AnthyxError",
+    "ApiKey",
+    "ApiKeyUsage",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "Brand",
+    "BrandColor",
+    "BrandColorInput",
+    "BrandVoice",
+    "BrandVoiceInput",
+    "Clock",
+    "ConfigurationError",
+    "ConflictError",
+    "ErrorDetail",
+    "IssuedApiKey",
+    "Model",
+    "NotFoundError",
+    "Page",
+    "Pages",
+    "PermissionDeniedError",
+    "PreconditionFailedError",
+    "RateLimit",
+    "RateLimitError",
+    "RateLimitWindow",
+    "Resource",
+    "ResponseInfo",
+    "Retry",
+    "ServerError",
+    "Unset",
+    "Usage",
+    "UsageBucket",
+    "UsageHistory",
+    "UsageWindow",
+    "ValidationError",
+    "Wait",
+    "WebhookVerificationError",
+    "Workspace",
+    "WorkspaceLimits",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,42 @@
+"""Fixtures of the client's tests: a server on this machine, a virtual clock, a client of both."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from anthyx import Anthyx
+from sdk.tests.loopback import KEY, Loopback, VirtualTime
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    """A server that answers as it is told; needs `pytest.mark.enable_socket`."""
+    with Loopback() as loopback:
+        thread = threading.Thread(target=loopback.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield loopback
+        loopback.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def virtual() -> VirtualTime:
+    """Time that only moves when the client sleeps."""
+    return VirtualTime()
+
+
+@pytest.fixture
+def client(server: Loopback, virtual: VirtualTime) -> Iterator[Anthyx]:
+    """A client of the server in virtual time."""
+    with Anthyx(KEY, base_url=server.url, clock=virtual.clock) as anthyx:
+        yield anthyx
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's own settings out."""
+    for name in ("ANTHYX_API_KEY", "ANTHYX_BASE_URL", "HTTP_PROXY", "http_proxy", "NETRC"):
+        monkeypatch.delenv(name, raising=False)

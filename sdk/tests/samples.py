@@ -1,0 +1,129 @@
+"""Answers of the API in the shapes of its contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TIME = "2026-11-23T10:00:00.000Z"
+
+
+def brand(**changes: Any) -> dict[str, Any]:
+    """A brand."""
+    return {
+        "id": "brand_1",
+        "name": "Acme",
+        "slug": "acme",
+        "description": "",
+        "website_url": None,
+        "logo_url": None,
+        "colors": [{"name": "Red", "hex": "#ff0000"}],
+        "voice": {
+            "tone": "warm",
+            "guidelines": "",
+            "audience": "",
+            "words_to_use": ["yes"],
+            "words_to_avoid": [],
+        },
+        "timezone": "Europe/Berlin",
+        "status": "active",
+        "metadata": {"crm": "7"},
+        "version": 3,
+        "created_at": TIME,
+        "updated_at": TIME,
+        "archived_at": None,
+        **changes,
+    }
+
+
+def api_key(**changes: Any) -> dict[str, Any]:
+    """An API key without its secret."""
+    return {
+        "id": "key_1",
+        "family_id": "key_1",
+        "name": "CI",
+        "description": "",
+        "prefix": "anthyx_test_",
+        "last4": "aB3d",
+        "mode": "test",
+        "scopes": ["brands:read", "brands:write"],
+        "brand_ids": None,
+        "ip_allowlist": ["10.0.0.0/8"],
+        "metadata": {},
+        "version": 1,
+        "created_at": TIME,
+        "created_by": {"type": "user", "id": "usr_1", "name": "Ada"},
+        "updated_at": TIME,
+        "expires_at": TIME,
+        "last_used_at": None,
+        "last_used_ip": None,
+        "rotated_from": None,
+        "superseded_by": None,
+        "revoked_at": None,
+        "revoked_by": None,
+        "revoked_reason": None,
+        "status": "expiring",
+        **changes,
+    }
+
+
+def usage(**changes: Any) -> dict[str, Any]:
+    """Usage of a fresh key: the day is open, the minute is not."""
+    return {
+        "plan": "starter",
+        "windows": [
+            {"name": "minute", "limit": 60, "used": 0, "remaining": 60, "resets_at": None},
+            {"name": "day", "limit": 5000, "used": 4, "remaining": 4996, "resets_at": TIME},
+        ],
+        "api_keys": {"used": 2, "limit": 5},
+        **changes,
+    }
+
+
+def usage_history(**changes: Any) -> dict[str, Any]:
+    """One hour of usage."""
+    return {
+        "granularity": "hour",
+        "key_id": None,
+        "start": TIME,
+        "end": "2026-11-23T11:00:00.000Z",
+        "data": [{"start": TIME, "accepted": 60, "limited": 2}],
+        **changes,
+    }
+
+
+def workspace(**changes: Any) -> dict[str, Any]:
+    """A workspace on the Agency plan."""
+    return {
+        "id": "ws_1",
+        "name": "Studio",
+        "plan": "agency",
+        "timezone": "UTC",
+        "limits": {
+            "requests_per_minute": 1000,
+            "requests_per_day": None,
+            "api_keys": None,
+            "seats": None,
+            "webhook_endpoints": 50,
+        },
+        "created_at": TIME,
+        **changes,
+    }
+
+
+def page(*items: object, next_cursor: str | None = None) -> dict[str, Any]:
+    """A page of a list."""
+    return {"data": list(items), "has_more": next_cursor is not None, "next_cursor": next_cursor}
+
+
+def limit_headers(minute: tuple[int, int], day: tuple[int, int] | None = None) -> dict[str, str]:
+    """The headers of a Starter key with (remaining, seconds left) of its windows."""
+    policy, state = '"minute";q=60;w=60', f'"minute";r={minute[0]};t={minute[1]}'
+    if day is not None:
+        policy, state = f'{policy}, "day";q=5000;w=86400', f'{state}, "day";r={day[0]};t={day[1]}'
+    return {
+        "x-ratelimit-limit": "60",
+        "x-ratelimit-remaining": str(minute[0]),
+        "x-ratelimit-reset": "1790000060",
+        "ratelimit-policy": policy,
+        "ratelimit": state,
+    }

@@ -1,0 +1,200 @@
+"""Every method of every resource, as it goes over the wire and comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from anthyx import (
+    Anthyx,
+    ApiKey,
+    Brand,
+    IssuedApiKey,
+    Page,
+    ResponseInfo,
+    Usage,
+    UsageHistory,
+    Workspace,
+)
+from sdk.tests import samples
+from sdk.tests.loopback import Answer, Loopback, ok, raw
+
+pytestmark = pytest.mark.enable_socket
+
+BRAND, KEY = samples.brand(), samples.api_key()
+ISSUED = samples.api_key(secret="hush")
+GONE = raw(204, b"", {"X-Request-Id": "req_1"})
+WHEN = datetime(2026, 11, 23, tzinfo=timezone.utc)
+ENCODED = "2026-11-23T00%3A00%3A00.000Z"
+
+Call = Callable[[Anthyx], object]
+CALLS: list[tuple[Call, str, Answer, type, Any]] = [
+    (
+        lambda c: c.brands.list().page(),
+        "GET /brands?limit=100",
+        ok(samples.page(BRAND)),
+        Page,
+        None,
+    ),
+    (lambda c: c.brands.get("b"), "GET /brands/b", ok(BRAND), Brand, None),
+    (lambda c: c.brands.create(name="A"), "POST /brands", ok(BRAND, 201), Brand, {"name": "A"}),
+    (
+        lambda c: c.brands.create(
+            name="A",
+            description="d",
+            website_url="https://a.example",
+            logo_url=None,
+            colors=[],
+            voice={"tone": "t", "words_to_use": ("x",)},
+            timezone="UTC",
+            metadata={"k": "v"},
+        ),
+        "POST /brands",
+        ok(BRAND, 201),
+        Brand,
+        {
+            "name": "A",
+            "description": "d",
+            "website_url": "https://a.example",
+            "logo_url": None,
+            "colors": [],
+            "voice": {"tone": "t", "words_to_use": ["x"]},
+            "timezone": "UTC",
+            "metadata": {"k": "v"},
+        },
+    ),
+    (
+        lambda c: c.brands.update("b", description=None, voice=None),
+        "PATCH /brands/b",
+        ok(BRAND),
+        Brand,
+        {"description": None, "voice": None},
+    ),
+    (lambda c: c.brands.delete("b"), "DELETE /brands/b", GONE, ResponseInfo, None),
+    (lambda c: c.brands.archive("b"), "POST /brands/b/archive", ok(BRAND), Brand, None),
+    (lambda c: c.brands.unarchive("b"), "POST /brands/b/unarchive", ok(BRAND), Brand, None),
+    (
+        lambda c: c.api_keys.list(status="active", page_size=9).page(),
+        "GET /api-keys?status=active&limit=9",
+        ok(samples.page(KEY)),
+        Page,
+        None,
+    ),
+    (lambda c: c.api_keys.get("k"), "GET /api-keys/k", ok(KEY), ApiKey, None),
+    (lambda c: c.api_keys.current(), "GET /api-keys/current", ok(KEY), ApiKey, None),
+    (lambda c: c.whoami(), "GET /api-keys/current", ok(KEY), ApiKey, None),
+    (
+        lambda c: c.api_keys.create(
+            name="CI",
+            description="d",
+            mode="test",
+            scopes=["brands:read"],
+            brand_ids=["b"],
+            ip_allowlist=["::1"],
+            metadata={"k": "v"},
+            expires_at=WHEN,
+        ),
+        "POST /api-keys",
+        ok(ISSUED, 201),
+        IssuedApiKey,
+        {
+            "name": "CI",
+            "description": "d",
+            "mode": "test",
+            "scopes": ["brands:read"],
+            "brand_ids": ["b"],
+            "ip_allowlist": ["::1"],
+            "metadata": {"k": "v"},
+            "expires_at": "2026-11-23T00:00:00.000Z",
+        },
+    ),
+    (
+        lambda c: c.api_keys.update(
+            "k", name="n", scopes=["a"], ip_allowlist=None, expires_at=WHEN
+        ),
+        "PATCH /api-keys/k",
+        ok(KEY),
+        ApiKey,
+        {
+            "name": "n",
+            "scopes": ["a"],
+            "ip_allowlist": None,
+            "expires_at": "2026-11-23T00:00:00.000Z",
+        },
+    ),
+    (lambda c: c.api_keys.delete("k"), "DELETE /api-keys/k", GONE, ResponseInfo, None),
+    (
+        lambda c: c.api_keys.delete_current(),
+        "DELETE /api-keys/current",
+        GONE,
+        ResponseInfo,
+        None,
+    ),
+    (
+        lambda c: c.api_keys.rotate("k"),
+        "POST /api-keys/k/rotate",
+        ok(ISSUED, 201),
+        IssuedApiKey,
+        {},
+    ),
+    (
+        lambda c: c.api_keys.rotate("k", overlap_seconds=0),
+        "POST /api-keys/k/rotate",
+        ok(ISSUED, 201),
+        IssuedApiKey,
+        {"overlap_seconds": 0},
+    ),
+    (lambda c: c.usage.get(), "GET /usage", ok(samples.usage()), Usage, None),
+    (
+        lambda c: c.usage.history(granularity="day", key_id="k", from_=WHEN, to=WHEN),
+        f"GET /usage/history?granularity=day&key_id=k&from={ENCODED}&to={ENCODED}",
+        ok(samples.usage_history()),
+        UsageHistory,
+        None,
+    ),
+    (
+        lambda c: c.usage.history(),
+        "GET /usage/history",
+        ok(samples.usage_history()),
+        UsageHistory,
+        None,
+    ),
+    (lambda c: c.workspace.get(), "GET /workspace", ok(samples.workspace()), Workspace, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "line", "answer", "result", "body"),
+    CALLS,
+    ids=[f"{number} {each[1]}" for number, each in enumerate(CALLS)],
+)
+def test_each_method_is_one_operation(
+    client: Anthyx,
+    server: Loopback,
+    call: Call,
+    line: str,
+    answer: Answer,
+    result: type,
+    body: object,
+) -> None:
+    server.answers(answer)
+    assert type(call(client)) is result
+    (sent,) = server.seen
+    assert f"{sent.method} {sent.path.removeprefix('/v1')}" == line
+    assert (sent.json if sent.body else None) == body
+
+
+def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
+    used = {name for call, *_ in CALLS for name in call.__code__.co_names}
+    for resource in (client.brands, client.api_keys, client.usage, client.workspace):
+        methods = {name for name in dir(resource) if not name.startswith("_")}
+        assert methods <= used
+
+
+def test_history_takes_a_key_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:
+    server.answers(ok(KEY), ok(samples.usage_history()))
+    client.usage.history(key_id=client.api_keys.get("key_1"))
+    assert server.seen[1].path == "/v1/usage/history?key_id=key_1"
