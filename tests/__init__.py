@@ -1,0 +1,1 @@
+"""Tests that cross server, SDK and docs, and what all tests stand on (`support`)."""

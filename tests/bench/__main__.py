@@ -1,0 +1,44 @@
+"""The command: prints the tables and, with `--save`, keeps them in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.bench import growth, report, request_path
+from tests.bench.world import open_world
+
+
+def main() -> None:
+    """Measure as the arguments say."""
+    options = _options()
+    title = report.DATABASES[options.database]
+    if options.growth:
+        title = f"Growth on {title}"
+        text = growth.table(options.database, options.rounds, options.seconds)
+    else:
+        title = f"Request path on {title}"
+        with open_world(options.database) as world:
+            text = request_path.table(request_path.measure(world, options.rounds, options.seconds))
+    section = report.section(title, text, sys.argv[1:])
+    sys.stdout.write(section)
+    if options.save:
+        report.save(title, section)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
+    parser.add_argument("--database", choices=report.DATABASES, default="sqlite")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of load per variant and round")
+    parser.add_argument("--growth", action="store_true", help="few rows beside many, instead")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 1 s")
+    parser.add_argument("--save", action="store_true", help="keep the tables in docs/benchmarks.md")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds = 3, 1.0
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Throwaway services and fixtures: a real Redis, a real PostgreSQL, and nothing left behind."""
