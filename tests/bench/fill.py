@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from anthyx_server.brands import Brand
 from anthyx_server.keys.secret import mint
 from tests.bench.world import World
 
-Expression = sa.ColumnElement[object]
+Expression = sa.ColumnElement[Any]
 
 
 def add_brands(world: World, count: int) -> None:

@@ -46,7 +46,7 @@ class Side:
 
     def median(self, row: int, figure: str) -> float:
         """The median of one figure over the rounds."""
-        return statistics.median(getattr(one, figure) for one in self.rounds[row])
+        return float(statistics.median(getattr(one, figure) for one in self.rounds[row]))
 
 
 def table(database: str, rounds: int, seconds: float) -> str:

@@ -37,7 +37,7 @@ class Variant:
 
     def median(self, figure: str) -> float:
         """The median of one figure over the rounds."""
-        return statistics.median(getattr(one, figure) for one in self.rounds)
+        return float(statistics.median(getattr(one, figure) for one in self.rounds))
 
     def rate_over(self, other: Variant) -> float:
         """The median over the rounds of this variant's rate by the other's."""
@@ -95,7 +95,7 @@ def table(variants: list[Variant]) -> str:
     by_title = {(variant.application, variant.path): variant for variant in variants}
     bare, naked = by_title["bare", "/"], by_title["naked", LIST]
     lines = [
-        "| variant | req/s | of bare Flask | of naked | of stock | server CPU µs | p50 ms | p99 ms |",
+        "| variant | req/s | of bare Flask | of naked | of stock | CPU µs | p50 ms | p99 ms |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for variant in variants:

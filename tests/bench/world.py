@@ -101,9 +101,9 @@ def example_brand(number: int) -> dict[str, object]:
 
 
 def lift_limits(client: Redis, workspace_id: str) -> None:
-    """Tell the gate of a plan of two windows that no run uses up, newer than any in the database."""
-    limits = {"v": _NO_LIMIT, "m": _NO_LIMIT, "d": _NO_LIMIT}
-    client.hset(f"anthyx:plan:{workspace_id}", mapping=limits)
+    """Tell the gate of a plan that no run uses up, newer than any in the database."""
+    for name in ("v", "m", "d"):
+        client.hset(f"anthyx:plan:{workspace_id}", name, str(_NO_LIMIT))
 
 
 @contextmanager

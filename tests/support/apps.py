@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "ANTHYX_REDIS_URL": settings.redis_url,
         "ANTHYX_SECRET_KEY": settings.secret_key,
         "ANTHYX_PUBLIC_URL": settings.public_url,
+        "ANTHYX_HOSTS": str(settings.hosts),
         **{
             f"ANTHYX_{name}": ",".join(f"{secret.id}:{secret.value}" for secret in secrets)
             for name, secrets in named.items()
@@ -152,18 +153,31 @@ def free_port() -> int:
 @contextmanager
 def running_server(settings: Settings, *, workers: int = 2) -> Iterator[str]:
     """A web server of its own process; yields its base URL (`http://127.0.0.1:<port>`)."""
-    port = free_port()
-    command = [sys.executable, "-m", "anthyx_server.cli", "web", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--workers", str(workers)],
+    with running_servers(settings, count=1, workers=workers) as (base,):
+        yield base
+
+
+@contextmanager
+def running_servers(settings: Settings, *, count: int, workers: int = 1) -> Iterator[list[str]]:
+    """As many web servers, each as on a host of its own; yields their base URLs."""
+    with ExitStack() as started:
+        ports = [free_port() for _ in range(count)]
+        for port in ports:
+            process = _start(settings, port, workers)
+            started.callback(process.wait, START_SECONDS)
+            started.callback(process.terminate)
+        bases = [f"http://127.0.0.1:{port}" for port in ports]
+        for base in bases:
+            wait_until(functools.partial(_answers, f"{base}/healthz"), START_SECONDS)
+        yield bases
+
+
+def _start(settings: Settings, port: int, workers: int) -> subprocess.Popen[bytes]:
+    options = ["--port", str(port), "--workers", str(workers)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "anthyx_server.cli", "web", *options],
         env=environment(replace(settings, public_url=f"http://127.0.0.1:{port}")),
     )
-    try:
-        wait_until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), START_SECONDS)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(START_SECONDS)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
