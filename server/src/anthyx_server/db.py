@@ -76,6 +76,7 @@ class Base(DeclarativeBase):
         dict[str, str]: Json,
         list[str]: Json,
         list[dict[str, str]]: Json,
+        list[dict[str, Any]]: Json,
     }
 
 

@@ -9,6 +9,15 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 # What follows the prefix and its underscore.
 PATTERN = f"[{_ALPHABET}]{{26}}"
 
+# Resources whose ids do not start with their name.
+_PREFIXES = {"channel": "chan", "comment": "cmt", "event": "evt", "member": "usr"}
+
+
+def prefix_of(name: str) -> str:
+    """The prefix of the ids that a variable or field takes: `brand` for `brand_id`."""
+    resource = name.removesuffix("_id")
+    return _PREFIXES.get(resource, resource)
+
 
 def new_id(prefix: str) -> str:
     """`<prefix>_` and 26 characters: 48 bits of Unix milliseconds, then 80 random bits."""

@@ -15,7 +15,7 @@ from marshmallow import Schema, fields, missing
 
 from anthyx_server import conditional, inputs, openapi_parts
 from anthyx_server.fields import MAX_PAIR_KEY, MAX_PAIRS, Metadata, Time, TimeZone, WebUrl
-from anthyx_server.ids import PATTERN
+from anthyx_server.ids import PATTERN, prefix_of
 from anthyx_server.operations import Operation, operations
 
 blueprint = Blueprint("openapi", __name__)
@@ -145,14 +145,14 @@ def _as_query(schema: Schema) -> Schema:
     return schema
 
 
-def _id(prefix: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^{prefix}_{PATTERN}$"}
+def _id(name: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^{prefix_of(name)}_{PATTERN}$"}
 
 
 def _parameters(declared: Operation) -> list[dict[str, Any] | str]:
     """The parameters; those that operations share are named, apispec makes references of them."""
     parameters: list[dict[str, Any] | str] = [
-        {"name": name, "in": "path", "required": True, "schema": _id(name.removesuffix("_id"))}
+        {"name": name, "in": "path", "required": True, "schema": _id(name)}
         for name in _PATH_ID.findall(declared.path)
     ]
     if declared.query is not None:

@@ -1,0 +1,5 @@
+"""Posts: what is written, reviewed and scheduled for the channels of a brand."""
+
+from anthyx_server.posts.models import Post, PostTarget
+
+__all__ = ["Post", "PostTarget"]
