@@ -40,7 +40,7 @@ def add_keys(world: World, count: int, usable: int) -> dict[str, str]:
     is_sqlite = world.settings.is_embedded_database
     words = [sa.func.md5(sa.cast(sa.func.random(), sa.Text)) for _ in range(2)]
     digest = (
-        sa.func.lower(sa.func.hex(sa.func.randomblob(32))) if is_sqlite else words[0] + words[1]
+        sa.func.lower(sa.func.hex(sa.func.randomblob(32))) if is_sqlite else sa.func.concat(*words)
     )
     columns: dict[str, Callable[[Expression], Expression]] = {
         "id": lambda number: _id("key", number),
@@ -75,7 +75,9 @@ def _copy(
     count: int,
     changed: Mapping[str, Callable[[Expression], Expression]],
 ) -> None:
-    numbers = sa.select(sa.literal(1).label("number")).cte("numbers", recursive=True)
+    numbers = sa.select(sa.literal(1, sa.BigInteger()).label("number")).cte(
+        "numbers", recursive=True
+    )
     numbers = numbers.union_all(sa.select(numbers.c.number + 1).where(numbers.c.number < count))
     owner = table.c.workspace_id == world.account.workspace_id
     newest = sa.select(sa.func.max(table.c.id)).where(owner).scalar_subquery()

@@ -20,13 +20,22 @@ def scratch_directory() -> Iterator[Path]:
     It holds a lock while it is in use, by which a later run tells what a killed one left.
     """
     _remove_abandoned()
-    directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    lock = os.open(directory / "lock", os.O_CREAT | os.O_RDWR)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    directory, lock = _make()
     try:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+        os.close(lock)
+
+
+def _make() -> tuple[Path, int]:
+    while True:
+        directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = os.open(directory / "lock", os.O_CREAT | os.O_RDWR)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Before it was locked, another run may have taken it for an abandoned one.
+        if (directory / "lock").exists():
+            return directory, lock
         os.close(lock)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from ._json import JSON
 from ._rate_limit import NO_RATE_LIMIT, RateLimit
-from .errors import Attempt
 
 
 class Headers(Mapping[str, str]):
@@ -36,15 +35,13 @@ class ResponseInfo:
     """How a result came about.
 
     `status` is 0 and `request_id` None on a model that was built by hand. `etag` is the record's,
-    for `if_match=`; None where the answer has none, as for the items of a page. `attempts` are
-    the tries that it took, the successful one included.
+    for `if_match=`; None where the answer has none, as for the items of a page.
     """
 
     status: int = 0
     request_id: str | None = None
     etag: str | None = None
     rate_limit: RateLimit = NO_RATE_LIMIT
-    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
     headers: Headers = field(default_factory=Headers, repr=False)
 
     @property

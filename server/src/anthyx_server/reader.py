@@ -57,6 +57,8 @@ class Reader:
     def close(self) -> None:
         """Close the connections of all threads; none may run a query meanwhile."""
         for connection in list(self._kept):
-            connection.invalidate()
-            connection.close()
+            # Those that their threads gave back are closed, if something still knows them.
+            if not connection.closed:
+                connection.invalidate()
+                connection.close()
         self._local = threading.local()

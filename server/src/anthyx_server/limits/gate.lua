@@ -22,7 +22,8 @@ if ARGV[5] ~= '' then
   packed, key, family, workspace = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
   revoked, expires, allowlist = ARGV[11], ARGV[12], ARGV[13]
   minute_limit, day_limit = tonumber(ARGV[15]), tonumber(ARGV[16])
-  local left = ARGV[5] + LIFE - now
+  -- Should the clock be set back meanwhile, a record must not live longer for it.
+  local left = math.min(ARGV[5] + LIFE - now, LIFE)
   if ARGV[6] ~= epoch() then left = 0 end
   if left > 0 and redis.call('EXISTS', 'anthyx:changed:' .. key) == 0 then
     redis.call('HSET', KEYS[1], 'r', packed, 'k', key, 'f', family, 'w', workspace,

@@ -1,0 +1,27 @@
+"""A running server that the examples of the pages are tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.support.apps import make_account, make_settings, open_app, running_server
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the server is, and a key of it."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+@pytest.fixture
+def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running]:
+    """A server with a new workspace; it needs TCP."""
+    settings = make_settings(tmp_path, sqlite_url, redis_url)
+    with open_app(settings) as app, running_server(settings, workers=1) as url:
+        yield Running(url, make_account(app, "growth").token)
