@@ -100,7 +100,7 @@ def test_it_lies_in_the_coming_week_and_no_better_slot_does(
     scores = {slot[:2]: slot.score for slot in slots(platforms)}
     assert (local.minute, local.second, local.fold) == (0, 0, 0)
     quarter = after.replace(minute=after.minute // 15 * 15, second=0, microsecond=0)
-    quarters = [quarter + number * timedelta(minutes=15) for number in range(1, 7 * 24 * 4)]
+    quarters = [quarter + number * timedelta(minutes=15) for number in range(1, 7 * 24 * 4 + 1)]
     there = [moment.astimezone(zone) for moment in quarters]
     best = max(
         scores.get((moment.isoweekday(), moment.hour), 0)
