@@ -17,6 +17,7 @@ from anthyx_server.config import NamedSecret, Settings
 from anthyx_server.db import Base
 from server.tests.keys.operating import operate
 from tests.support.apps import Account, open_app
+from tests.support.problems import problem
 
 Make = Callable[..., dict[str, Any]]
 SECRET = "hush-4711-and-not-a-word"
@@ -206,6 +207,19 @@ def test_what_can_not_be_opened_is_left_as_it_is(
     assert stored(account.app, channel["id"]) == ("1", {"a": "1"})
     with open_app(dropped) as app:
         there = replace(account, app=app)
-        assert there.patch(path, json={"credentials": {"b": "2"}}).status_code == 200
-        assert stored(app, channel["id"]) == ("2", {"b": "2"})
+        merged = there.patch(path, json={"credentials": {"b": "2"}})
+        problem(merged, 503, "unavailable")
+        assert stored(account.app, channel["id"]) == ("1", {"a": "1"})
+        for patch, expected in ((None, (None, None)), ({"b": "2"}, ("2", {"b": "2"}))):
+            assert there.patch(path, json={"credentials": patch}).status_code == 200
+            assert stored(app, channel["id"]) == expected
         assert there.delete(path).status_code == 204
+
+
+def test_a_channel_whose_credentials_are_lost_can_be_deleted(
+    account: Account, make_channel: Make, dropped: Settings
+) -> None:
+    channel = make_channel(credentials={"a": "1"})
+    with open_app(dropped) as app:
+        there = replace(account, app=app)
+        assert there.delete(f"/channels/{channel['id']}").status_code == 204

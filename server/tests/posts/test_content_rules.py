@@ -33,6 +33,7 @@ FITS: list[tuple[str, Content]] = [
     ("x", content("thread", "", thread=("a" * 280, "b"))),
     ("x", content("thread", "x" * 9_999, thread=("a",) * 25, media=[IMAGE] * 4)),
     ("linkedin", content(text="a" * 3_000)),
+    ("linkedin", content(text="\ufeffHello")),
     ("linkedin", content(text=CAT * 1_500)),
     ("linkedin", content("document", "", media=[sized("document", 100_000_000)])),
     ("linkedin", content(media=[IMAGE] * 20)),
@@ -58,6 +59,8 @@ def test_what_fits_has_no_problem(platform: str, given: Content) -> None:
 DOES_NOT: list[tuple[str, Content, set[tuple[str, str]]]] = [
     ("x", content(text="a" * 281), {("text_too_long", "/content")}),
     ("x", content(text=CAT * 141), {("text_too_long", "/content")}),
+    ("x", content(text="\ufeffHello"), {("character_refused", "/content")}),
+    ("x", content("thread", thread=("a", "b\uffff")), {("character_refused", "/thread/1")}),
     ("x", content(text=""), {("content_missing", "/content")}),
     ("x", content(text=" \n\u2003"), {("content_missing", "/content")}),
     ("x", content(media=[IMAGE] * 5), {("media_too_many", "/media")}),

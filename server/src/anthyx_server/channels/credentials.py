@@ -18,7 +18,7 @@ def seal(channel: Channel, pairs: dict[str, str] | None) -> None:
 
 
 def unseal(channel: Channel) -> dict[str, str] | None:
-    """The credentials; None where there are none, or their encryption key is not here any more."""
+    """The credentials; None where there are none, or where they `are_lost`."""
     if channel.credentials is None or channel.encryption_key_id is None:
         return None
     sealed = Sealed(channel.encryption_key_id, channel.credentials)
@@ -27,6 +27,11 @@ def unseal(channel: Channel) -> dict[str, str] | None:
         return None
     pairs: dict[str, str] = orjson.loads(plain)
     return pairs
+
+
+def are_lost(channel: Channel) -> bool:
+    """True where there are some that can't be opened: the encryption key may come back."""
+    return channel.credentials is not None and unseal(channel) is None
 
 
 def _context(channel: Channel) -> bytes:

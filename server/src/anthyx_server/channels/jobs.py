@@ -18,8 +18,8 @@ def seal_credentials_anew() -> None:
     """Seal credentials that are under an older encryption key under the current one.
 
     Each batch is a transaction: a crash loses none, and the next run goes on from there. What
-    can't be opened, because its key was dropped, is left as it is; versions stay, since nothing
-    that is shown changes.
+    can't be opened, because its key was dropped, is left as it is, and so is what is being changed;
+    versions stay, since nothing that is shown changes.
     """
     last_id: str | None = ""
     while last_id is not None:
@@ -37,7 +37,7 @@ def _seal_batch(after_id: str) -> str | None:
         .where(is_older, Channel.id > after_id)
         .order_by(Channel.id)
         .limit(_BATCH)
-        .with_for_update()
+        .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
     channels = db.session.scalars(query).all()

@@ -12,7 +12,7 @@ from anthyx_server.channels.models import Channel
 from anthyx_server.channels.platforms import PLATFORMS
 from anthyx_server.channels.views import present, present_platform
 from anthyx_server.conditional import entity_tag, require_match
-from anthyx_server.errors import NotFound
+from anthyx_server.errors import NotFound, Unavailable
 from anthyx_server.merge_patch import patched
 from anthyx_server.operations import Reply, operation
 from anthyx_server.tenancy import Caller
@@ -88,6 +88,12 @@ def update_channel(caller: Caller, channel_id: str, body: dict[str, Any]) -> Rep
     Credentials are merged with those that are stored; null removes them, or one of them.
     """
     channel = service.lock(caller, channel_id)
+    if isinstance(body.get("credentials"), dict) and credentials.are_lost(channel):
+        # Merged with nothing, those that are stored would be gone for good.
+        raise Unavailable(
+            "The stored credentials can't be opened at the moment, so nothing can be merged with "
+            "them. Remove them with null first to replace them."
+        )
     known = present(channel) | {"credentials": credentials.unseal(channel)}
     values = patched(_writable, known, entity_tag(channel.version), body)
     if "credentials" not in body:

@@ -164,9 +164,8 @@ def update(caller: Caller, channel: Channel, values: dict[str, Any]) -> Channel:
 
 
 def _would_change(channel: Channel, wanted: dict[str, str] | None) -> bool:
-    """Credentials that can't be opened any more differ from any, and from none."""
-    is_readable = channel.credentials is None or credentials.unseal(channel) is not None
-    return not is_readable or (wanted or None) != credentials.unseal(channel)
+    """Credentials that can't be opened differ from any, and from none."""
+    return credentials.are_lost(channel) or (wanted or None) != credentials.unseal(channel)
 
 
 def delete(caller: Caller, channel: Channel) -> None:
