@@ -32,6 +32,7 @@ def _channel(account: Account, mark: int) -> str:
         "name": f"Channel {mark}",
         "credentials": {"token": str(mark)},
     }
+    account.post("/channels", json=channel)  # a list of two has a cursor
     return _id(account.post("/channels", json=channel).get_json())
 
 
