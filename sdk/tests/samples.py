@@ -35,6 +35,44 @@ def brand(**changes: Any) -> dict[str, Any]:
     }
 
 
+def channel(**changes: Any) -> dict[str, Any]:
+    """A channel."""
+    return {
+        "id": "chan_1",
+        "brand_id": "brand_1",
+        "platform": "linkedin",
+        "name": "Acme",
+        "external_id": "urn:li:organization:7",
+        "status": "connected",
+        "status_detail": None,
+        "version": 2,
+        "created_at": TIME,
+        "updated_at": TIME,
+        **changes,
+    }
+
+
+def platforms(**changes: Any) -> dict[str, Any]:
+    """A list of one platform."""
+    format_ = {
+        "format": "thread",
+        "min_parts": 2,
+        "max_parts": 25,
+        "min_media": 0,
+        "max_media": 4,
+        "media": [{"kind": "image", "max": 4}],
+        "max_bytes": None,
+    }
+    platform = {
+        "platform": "x",
+        "max_length": 280,
+        "length_unit": "x_weighted",
+        "max_days_ahead": None,
+        "formats": [format_],
+    }
+    return {"data": [platform], "has_more": False, "next_cursor": None, **changes}
+
+
 def api_key(**changes: Any) -> dict[str, Any]:
     """An API key without its secret."""
     return {

@@ -17,8 +17,10 @@ from anthyx import (
     ApiKey,
     Brand,
     BrandColor,
+    Channel,
     IssuedApiKey,
     Model,
+    PlatformList,
     ResponseInfo,
     Usage,
     UsageHistory,
@@ -30,6 +32,8 @@ from sdk.tests.loopback import Loopback, ok
 
 SAMPLES: list[tuple[type[Model], dict[str, Any]]] = [
     (Brand, samples.brand(archived_at=samples.TIME)),
+    (Channel, samples.channel()),
+    (PlatformList, samples.platforms()),
     (ApiKey, samples.api_key(revoked_by={"type": "system", "id": None, "name": "Anthyx"})),
     (IssuedApiKey, samples.api_key(secret="anthyx_test_x", brand_ids=["brand_1"])),
     (Usage, samples.usage()),

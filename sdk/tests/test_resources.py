@@ -12,8 +12,10 @@ from anthyx import (
     Anthyx,
     ApiKey,
     Brand,
+    Channel,
     IssuedApiKey,
     Page,
+    PlatformList,
     ResponseInfo,
     Usage,
     UsageHistory,
@@ -24,7 +26,7 @@ from sdk.tests.loopback import Answer, Loopback, ok, raw
 
 pytestmark = pytest.mark.enable_socket
 
-BRAND, KEY = samples.brand(), samples.api_key()
+BRAND, KEY, CHANNEL = samples.brand(), samples.api_key(), samples.channel()
 ISSUED = samples.api_key(secret="hush")
 GONE = raw(204, b"", {"X-Request-Id": "req_1"})
 WHEN = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -76,6 +78,46 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
     (lambda c: c.brands.delete("b"), "DELETE /brands/b", GONE, ResponseInfo, None),
     (lambda c: c.brands.archive("b"), "POST /brands/b/archive", ok(BRAND), Brand, None),
     (lambda c: c.brands.unarchive("b"), "POST /brands/b/unarchive", ok(BRAND), Brand, None),
+    (
+        lambda c: c.channels.list(
+            brand_id="b", platform="x", status="error", sort="name", page_size=9
+        ).page(),
+        "GET /channels?brand_id=b&platform=x&status=error&sort=name&limit=9",
+        ok(samples.page(CHANNEL)),
+        Page,
+        None,
+    ),
+    (lambda c: c.channels.get("c"), "GET /channels/c", ok(CHANNEL), Channel, None),
+    (
+        lambda c: c.channels.create(
+            brand_id="b", platform="x", name="A", external_id="1", credentials={"k": "v"}
+        ),
+        "POST /channels",
+        ok(CHANNEL, 201),
+        Channel,
+        {
+            "brand_id": "b",
+            "platform": "x",
+            "name": "A",
+            "external_id": "1",
+            "credentials": {"k": "v"},
+        },
+    ),
+    (
+        lambda c: c.channels.update("c", external_id=None, credentials={"k": None}),
+        "PATCH /channels/c",
+        ok(CHANNEL),
+        Channel,
+        {"external_id": None, "credentials": {"k": None}},
+    ),
+    (lambda c: c.channels.delete("c"), "DELETE /channels/c", GONE, ResponseInfo, None),
+    (
+        lambda c: c.platforms.list(),
+        "GET /platforms",
+        ok(samples.platforms()),
+        PlatformList,
+        None,
+    ),
     (
         lambda c: c.api_keys.list(status="active", page_size=9).page(),
         "GET /api-keys?status=active&limit=9",
@@ -189,9 +231,30 @@ def test_each_method_is_one_operation(
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
     used = {name for call, *_ in CALLS for name in call.__code__.co_names}
-    for resource in (client.brands, client.api_keys, client.usage, client.workspace):
+    for resource in (
+        client.brands,
+        client.channels,
+        client.platforms,
+        client.api_keys,
+        client.usage,
+        client.workspace,
+    ):
         methods = {name for name in dir(resource) if not name.startswith("_")}
         assert methods <= used
+
+
+def test_a_channel_takes_its_brand_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:
+    server.answers(ok(BRAND), ok(CHANNEL, 201), ok(samples.page(CHANNEL)))
+    brand = client.brands.get("brand_1")
+    client.channels.create(brand_id=brand, platform="x", name="A")
+    assert server.seen[1].json == {"brand_id": "brand_1", "platform": "x", "name": "A"}
+    assert [each.id for each in client.channels.list(brand_id=brand)] == ["chan_1"]
+    assert server.seen[2].path == "/v1/channels?brand_id=brand_1&limit=100"
+
+
+def test_platforms_can_be_gone_through(client: Anthyx, server: Loopback) -> None:
+    server.answers(ok(samples.platforms()))
+    assert [each.platform for each in client.platforms.list()] == ["x"]
 
 
 def test_history_takes_a_key_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:

@@ -22,6 +22,32 @@ def test_brands_from_creation_to_deletion(client: Anthyx) -> None:
         client.brands.get(made.id)
 
 
+def test_channels_from_connecting_to_disconnecting(client: Anthyx) -> None:
+    brand = client.brands.create(name="Channel's brand")
+    made = client.channels.create(
+        brand_id=brand, platform="linkedin", name="Acme", credentials={"token": "hush"}
+    )
+    assert "hush" not in made.to_json()
+    assert client.channels.get(made) == made
+    assert list(client.channels.list(brand_id=brand, status="connected")) == [made]
+    changed = client.channels.update(made, credentials=None, if_match=made)
+    assert (changed.name, changed.version) == ("Acme", made.version + 1)
+    with pytest.raises(ConflictError) as conflict:
+        client.brands.delete(brand)
+    assert conflict.value.code == "brand_not_empty"
+    client.channels.delete(changed)
+    client.brands.delete(brand)
+    with pytest.raises(NotFoundError):
+        client.channels.get(made)
+
+
+def test_platforms_say_what_they_take(client: Anthyx) -> None:
+    shown = {each.platform: each for each in client.platforms.list()}
+    assert (shown["x"].max_length, shown["x"].length_unit) == (280, "x_weighted")
+    assert shown["tiktok"].max_days_ahead == 10
+    assert [each.format for each in shown["linkedin"].formats] == ["post", "document"]
+
+
 def test_pages_are_followed(client: Anthyx) -> None:
     names = [client.brands.create(name=f"Brand {number}").name for number in range(5)]
     assert [brand.name for brand in client.brands.list(page_size=2)] == names[::-1]

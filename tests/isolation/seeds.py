@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from anthyx_server import audit, db, events
 from anthyx_server.audit import AuditEntry
 from anthyx_server.brands.models import Brand
+from anthyx_server.channels import Channel
 from anthyx_server.db import OwnedByWorkspace
 from anthyx_server.events import Event
 from anthyx_server.idempotency import IdempotencyRecord
@@ -22,6 +23,17 @@ Seeder = Callable[[Account, int], str]
 def _brand(account: Account, mark: int) -> str:
     answer = account.post("/brands", json={"name": f"Brand {mark} {_next()}"})
     return _id(answer.get_json())
+
+
+def _channel(account: Account, mark: int) -> str:
+    channel = {
+        "brand_id": _brand(account, mark),
+        "platform": "linkedin",
+        "name": f"Channel {mark}",
+        "credentials": {"token": str(mark)},
+    }
+    account.post("/channels", json=channel)  # a list of two has a cursor
+    return _id(account.post("/channels", json=channel).get_json())
 
 
 def _key(account: Account, mark: int) -> str:
@@ -79,19 +91,29 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     ApiKey: _key,
     AuditEntry: _audit_entry,
     Brand: _brand,
+    Channel: _channel,
     Event: _event,
     IdempotencyRecord: _idempotency_record,
     UsageHour: _usage_hour,
 }
 
 # Which table an id in a path belongs to.
-PATH_IDS: dict[str, type[OwnedByWorkspace]] = {"brand_id": Brand, "key_id": ApiKey}
+PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
+    "brand_id": Brand,
+    "channel_id": Channel,
+    "key_id": ApiKey,
+}
 
-# A body that would succeed with one's own ids, by operation.
+# Where one's own rows of a table are listed, for bodies that name one.
+LISTED: dict[type[OwnedByWorkspace], str] = {Brand: "/brands"}
+
+# A body that would succeed with one's own ids, by operation; a table stands for an id of one's own.
 BODIES: dict[str, dict[str, object]] = {
     "create_api_key": {"name": "Made in the walk"},
     "create_brand": {"name": "Made in the walk"},
+    "create_channel": {"brand_id": Brand, "platform": "x", "name": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},
     "update_api_key": {"name": "Changed in the walk"},
     "update_brand": {"name": "Changed in the walk"},
+    "update_channel": {"name": "Changed in the walk"},
 }

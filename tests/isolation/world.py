@@ -17,7 +17,7 @@ from anthyx_server.db import Base, OwnedByWorkspace
 from anthyx_server.fields import Id
 from anthyx_server.keys import DEFAULT_SCOPES
 from anthyx_server.operations import Operation, operations
-from tests.isolation.seeds import BODIES, PATH_IDS, SEEDERS
+from tests.isolation.seeds import BODIES, LISTED, PATH_IDS, SEEDERS
 from tests.support.apps import Account, make_account
 
 KINDS = ("another workspace", "the other mode", "another brand")
@@ -64,7 +64,10 @@ class World:
         return words - allowed - {self.home.workspace_id}
 
     def home_rows(self, besides: str | None = None) -> Rows:
-        """Home's rows by table and primary key, less those that tell of the key `besides`."""
+        """Home's rows by table and primary key.
+
+        With `besides` less those that tell of this key, or of the brand that it may write to.
+        """
         found: Rows = {}
         with self.app.app_context():
             for table in Base.metadata.sorted_tables:
@@ -72,7 +75,10 @@ class World:
                     names = [column.name for column in table.primary_key]
                     values = [str(getattr(row, name)) for name in names]
                     found[table.name, *values] = repr(tuple(row))
-        return {at: row for at, row in found.items() if besides is None or besides not in row}
+        if besides is None:
+            return found
+        own = (besides, self.other_brand_id)
+        return {at: row for at, row in found.items() if not any(word in row for word in own)}
 
 
 def make_world(app: Flask) -> World:
@@ -119,12 +125,24 @@ def send(
     ids: dict[type[OwnedByWorkspace], str],
     **options: Any,
 ) -> Any:
-    """Ask for an operation with its example body, the path's ids taken from `ids`."""
+    """Ask for an operation with its example body, the path's ids taken from `ids`.
+
+    Ids in the body are taken from there too, or else from what the account has.
+    """
     path = _PATH_ID.sub(lambda found: ids[PATH_IDS[found[1]]], operation.path)
     body = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
     if operation.body is not None:
-        options["json"] = body
+        options["json"] = {
+            name: ids.get(value) or _own(account, value) if isinstance(value, type) else value
+            for name, value in body.items()
+        }
     return account.request(operation.method, path, **options)
+
+
+def _own(account: Account, model: type[OwnedByWorkspace]) -> str:
+    """The newest row of a table that the account's key may see."""
+    newest: str = account.get(f"{LISTED[model]}?limit=1").get_json()["data"][0]["id"]
+    return newest
 
 
 def id_fields(schema: type[Schema] | None) -> dict[str, fields.Field[Any]]:

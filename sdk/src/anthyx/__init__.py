@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._retry import Retry
     from ._unset import UNSET, Unset
     from .brands import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
+    from .channels import Channel
     from .client import Anthyx
     from .errors import (
         AnthyxError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         WebhookVerificationError,
     )
     from .keys import ApiKey, IssuedApiKey
+    from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
     from .workspace import Workspace, WorkspaceLimits
 
@@ -56,6 +58,7 @@ _HOMES = {
     "_retry": "Retry",
     "_unset": "UNSET Unset",
     "brands": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
+    "channels": "Channel",
     "client": "Anthyx",
     "errors": (
         "AnthyxError APIConnectionError APIError APIResponseError APIStatusError "
@@ -65,6 +68,7 @@ _HOMES = {
         "WebhookVerificationError"
     ),
     "keys": "ApiKey IssuedApiKey",
+    "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
     "workspace": "Workspace WorkspaceLimits",
 }
@@ -91,6 +95,7 @@ __all__ = [
     "BrandColorInput",
     "BrandVoice",
     "BrandVoiceInput",
+    "Channel",
     "Clock",
     "ConfigurationError",
     "ConflictError",
@@ -101,6 +106,10 @@ __all__ = [
     "Page",
     "Pages",
     "PermissionDeniedError",
+    "Platform",
+    "PlatformFormat",
+    "PlatformList",
+    "PlatformMedia",
     "PreconditionFailedError",
     "RateLimit",
     "RateLimitError",

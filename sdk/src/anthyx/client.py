@@ -26,7 +26,9 @@ from ._wire import QueryValue, new_request, raw_path
 
 if TYPE_CHECKING:
     from .brands import Brands
+    from .channels import Channels
     from .keys import ApiKey, ApiKeys
+    from .platforms import Platforms
     from .usage import UsageReports
     from .workspace import WorkspaceDetails
 
@@ -90,6 +92,20 @@ class Anthyx:
         from .brands import Brands  # noqa: PLC0415
 
         return Brands(self._engine)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """The accounts that posts are published to."""
+        from .channels import Channels  # noqa: PLC0415
+
+        return Channels(self._engine)
+
+    @cached_property
+    def platforms(self) -> Platforms:
+        """What each platform takes."""
+        from .platforms import Platforms  # noqa: PLC0415
+
+        return Platforms(self._engine)
 
     @cached_property
     def usage(self) -> UsageReports:

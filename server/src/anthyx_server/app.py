@@ -8,8 +8,9 @@ from typing import Any
 
 from flask import Flask
 
-from anthyx_server import brands, keys, openapi
+from anthyx_server import brands, channels, keys, openapi
 from anthyx_server.brands.routes import blueprint as brands_blueprint
+from anthyx_server.channels.routes import blueprint as channels_blueprint
 from anthyx_server.config import Settings
 from anthyx_server.db import committing, db, init_db
 from anthyx_server.errors import init_errors
@@ -19,6 +20,7 @@ from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter
 from anthyx_server.limits.routes import blueprint as usage_blueprint
 from anthyx_server.redis_link import RedisLink
+from anthyx_server.sealing import Keyring
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
 
 MAX_BODY_BYTES = 1_000_000
@@ -39,7 +41,11 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["anthyx_secret_key"] = settings.secret_key.encode()
     app.extensions["anthyx_redis"] = RedisLink(settings.redis_url)
     app.extensions["anthyx_hasher"] = keys.Hasher(settings.key_peppers)
+    app.extensions["anthyx_keyring"] = Keyring(
+        {key.id: key.value for key in settings.encryption_keys}
+    )
     app.extensions["anthyx_brand_lookup"] = brands.existing_ids
+    app.extensions["anthyx_brand_contents"] = [channels.count_in_brand]
     init_db(app, settings.database_url)
     init_errors(app)
     init_http(app, settings)
@@ -54,6 +60,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(keys_blueprint, url_prefix="/v1")
     app.register_blueprint(leaked_keys_blueprint, url_prefix="/v1")
     app.register_blueprint(brands_blueprint, url_prefix="/v1")
+    app.register_blueprint(channels_blueprint, url_prefix="/v1")
     return app
 
 

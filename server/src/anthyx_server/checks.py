@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from anthyx_server import db, keys
+from anthyx_server import channels, db, keys
 from anthyx_server.app import opened
 from anthyx_server.config import Settings
 
@@ -61,7 +61,8 @@ def _database(settings: Settings) -> list[str]:
             newest = ScriptDirectory(str(db.MIGRATIONS)).get_current_head()
             if found != newest:
                 return [f"the schema is at {found or 'nothing'}, not {newest}: run migrate"]
-            return _peppers(settings, keys.count_by_pepper())
+            made, sealed = keys.count_by_pepper(), channels.count_by_encryption_key()
+            return [*_peppers(settings, made), *_encryption_keys(settings, sealed)]
     except (SQLAlchemyError, sa.exc.ArgumentError) as error:
         name = type(error).__name__
         return [f"the database does not answer ({name}): see ANTHYX_DATABASE_URL"]
@@ -71,6 +72,16 @@ def _peppers(settings: Settings, counts: dict[str, int]) -> list[str]:
     configured = {pepper.id for pepper in settings.key_peppers}
     return [
         f"pepper {name} is not in ANTHYX_KEY_PEPPERS but {count} keys were made with it"
+        for name, count in counts.items()
+        if name not in configured
+    ]
+
+
+def _encryption_keys(settings: Settings, counts: dict[str, int]) -> list[str]:
+    configured = {key.id for key in settings.encryption_keys}
+    return [
+        f"encryption key {name} is not in ANTHYX_ENCRYPTION_KEYS but the credentials of {count} "
+        "channels are sealed with it"
         for name, count in counts.items()
         if name not in configured
     ]

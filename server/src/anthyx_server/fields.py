@@ -178,12 +178,15 @@ def _check_count(pairs: dict[str, str]) -> None:
 
 
 class Metadata(fields.Dict):
-    """Up to 20 pairs of strings, kept as they are: keys of 1 to 40 characters, values of 500."""
+    """Up to 20 pairs of strings, kept as they are: keys of 1 to 40 characters, values of 500.
 
-    def __init__(self, **kwargs: Any) -> None:
+    `max_length` gives values another limit.
+    """
+
+    def __init__(self, *, max_length: int = 500, **kwargs: Any) -> None:
         super().__init__(
             keys=Text(min_length=1, max_length=MAX_PAIR_KEY, is_verbatim=True),
-            values=Text(max_length=500, is_verbatim=True),
+            values=Text(max_length=max_length, is_verbatim=True),
             validate=_check_count,
             **kwargs,
         )

@@ -46,6 +46,12 @@ IDS: dict[str, Callable[[Account], str]] = {
     "brand_id": lambda each: str(
         each.post("/brands", json={"name": f"Brand {next(_numbers)}"}).get_json()["id"]
     ),
+    "channel_id": lambda each: str(
+        each.post(
+            "/channels",
+            json={"brand_id": IDS["brand_id"](each), "platform": "x", "name": "A"},
+        ).get_json()["id"]
+    ),
     "key_id": lambda each: each.with_key().key_id,
 }
 _numbers: Iterator[int] = itertools.count()

@@ -48,6 +48,15 @@ def rotated(account: Account) -> str:
     return f"/api-keys/{key.key_id}"
 
 
+def connect(account: Account) -> TestResponse:
+    body = {"brand_id": brand(account).rpartition("/")[2], "platform": "x", "name": "@acme"}
+    return account.post("/channels", json=body)
+
+
+def channel(account: Account) -> str:
+    return "/channels/" + str(connect(account).get_json()["id"])
+
+
 CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "list_brands": lambda each: (brand(each), each.get("/brands"))[1],
     "create_brand": lambda each: each.post("/brands", json=FULL),
@@ -56,6 +65,12 @@ CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "delete_brand": lambda each: each.delete(brand(each)),
     "archive_brand": lambda each: each.post(f"{brand(each)}/archive"),
     "unarchive_brand": lambda each: each.post(f"{archived(each)}/unarchive"),
+    "list_channels": lambda each: (channel(each), each.get("/channels"))[1],
+    "create_channel": connect,
+    "get_channel": lambda each: each.get(channel(each)),
+    "update_channel": lambda each: each.patch(channel(each), json={"name": "@other"}),
+    "delete_channel": lambda each: each.delete(channel(each)),
+    "list_platforms": lambda each: each.get("/platforms"),
     "get_workspace": lambda each: each.get("/workspace"),
     "get_usage": lambda each: each.get("/usage"),
     "get_usage_history": lambda each: each.get("/usage/history?granularity=day"),

@@ -21,6 +21,7 @@ class Channel(OwnedByWorkspace, Base):
     __table_args__ = (
         sa.Index(None, "workspace_id", "mode", "id"),
         sa.Index(None, "workspace_id", "mode", "brand_id", "id"),
+        sa.Index(None, "workspace_id", "mode", "name", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

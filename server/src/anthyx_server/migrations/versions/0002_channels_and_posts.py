@@ -40,6 +40,7 @@ def upgrade() -> None:
     _index("channels", "encryption_key_id")
     _index("channels", "workspace_id", "mode", "id")
     _index("channels", "workspace_id", "mode", "brand_id", "id")
+    _index("channels", "workspace_id", "mode", "name", "id")
 
     op.create_table(
         "posts",
@@ -109,4 +110,3 @@ def upgrade() -> None:
 
 def _index(table: str, *columns: str) -> None:
     op.create_index(f"ix_{table}_{'_'.join(columns)}", table, [*columns])
-
