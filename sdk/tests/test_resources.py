@@ -147,6 +147,22 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         IssuedApiKey,
         {"overlap_seconds": 0},
     ),
+    (
+        lambda c: c.audit_log.list(
+            action="a",
+            actor_id="k",
+            target_type="t",
+            target_id="i",
+            created_after=WHEN,
+            created_before=WHEN,
+            page_size=9,
+        ).page(),
+        "GET /audit-log?action=a&actor_id=k&target_type=t&target_id=i&created_after="
+        + f"{ENCODED}&created_before={ENCODED}&limit=9",
+        ok(samples.page(samples.audit_entry())),
+        Page,
+        None,
+    ),
     (lambda c: c.usage.get(), "GET /usage", ok(samples.usage()), Usage, None),
     (
         lambda c: c.usage.history(granularity="day", key_id="k", from_=WHEN, to=WHEN),
@@ -189,7 +205,13 @@ def test_each_method_is_one_operation(
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
     used = {name for call, *_ in CALLS for name in call.__code__.co_names}
-    for resource in (client.brands, client.api_keys, client.usage, client.workspace):
+    for resource in (
+        client.audit_log,
+        client.brands,
+        client.api_keys,
+        client.usage,
+        client.workspace,
+    ):
         methods = {name for name in dir(resource) if not name.startswith("_")}
         assert methods <= used
 
