@@ -151,14 +151,18 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         lambda c: c.audit_log.list(
             action="a",
             actor_id="k",
-            target_type="t",
             target_id="i",
             created_after=WHEN,
-            created_before=WHEN,
             page_size=9,
         ).page(),
-        "GET /audit-log?action=a&actor_id=k&target_type=t&target_id=i&created_after="
-        + f"{ENCODED}&created_before={ENCODED}&limit=9",
+        f"GET /audit-log?action=a&actor_id=k&target_id=i&created_after={ENCODED}&limit=9",
+        ok(samples.page(samples.audit_entry())),
+        Page,
+        None,
+    ),
+    (
+        lambda c: c.audit_log.list(target_type="t", created_before=WHEN, cursor="c").page(),
+        f"GET /audit-log?target_type=t&created_before={ENCODED}&limit=100&cursor=c",
         ok(samples.page(samples.audit_entry())),
         Page,
         None,

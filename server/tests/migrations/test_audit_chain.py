@@ -53,10 +53,10 @@ def _fill(url: str) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
-        names = ("id", "name", "plan", "plan_version", "timezone")
         workspaces = sa.table(
             "workspaces",
-            *(sa.column(name, sa.String()) for name in names),
+            *(sa.column(name, sa.String()) for name in ("id", "name", "plan", "timezone")),
+            sa.column("plan_version", sa.Integer()),
             sa.column("created_at", UTCTime()),
         )
         rest = {"plan": "free", "plan_version": 1, "timezone": "UTC", "created_at": now()}
