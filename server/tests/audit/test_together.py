@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from anthyx_server import db
+from anthyx_server import db, events
 from anthyx_server.config import Settings
 from anthyx_server.keys import standing
 from anthyx_server.workspaces import create_workspace
@@ -133,7 +133,8 @@ def test_the_head_is_locked_after_the_keys(
         finally:
             postgres_app.extensions["anthyx_redis"].close()  # this thread's connection
 
-    with db.committing.connected_to(held), ThreadPoolExecutor(2) as pool:
+    # The revoker has locked the keys, and tells what it does, as it is held.
+    with events.published.connected_to(held), ThreadPoolExecutor(2) as pool:
         revocation = pool.submit(send, revoker, "DELETE", f"/api-keys/{doomed.key_id}")
         assert held.reached.wait(20)
         write = pool.submit(send, doomed, "POST", "/api-keys", {"name": "Too late"})
