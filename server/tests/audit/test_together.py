@@ -28,7 +28,7 @@ from tests.support.apps import (
 )
 
 RECORDING = Path(__file__).with_name("recording.py")
-COUNT = 25
+COUNT = 15
 
 
 def record_at_once(settings: Settings, *arguments: list[str]) -> None:

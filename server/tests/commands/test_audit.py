@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from anthyx_server.commands import audit as command
 from server.tests.audit.chains import head, note, tamper
 from server.tests.commands.conftest import Operator
 from tests.support.apps import Account
@@ -46,6 +49,37 @@ def test_json_is_for_programs(operator: Operator) -> None:
 def test_an_unknown_workspace_is_refused(operator: Operator) -> None:
     refusal = operator.refusal("audit", "verify", "--workspace", UNKNOWN)
     assert refusal == f"there is no workspace {UNKNOWN}"
+
+
+def test_a_bar_shows_how_far_a_long_one_is(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = account_of(operator).workspace_id
+    monkeypatch.setattr(command, "_MANY", 3)
+    outcome = operator.try_to("audit", "verify", "--workspace", workspace)
+    assert (outcome.exit_code, "Verifying" in outcome.errors) == (0, True)
+    assert "Verifying" not in outcome.output
+
+
+def test_the_entries_of_each_encryption_key_are_counted(operator: Operator) -> None:
+    account = account_of(operator)
+    ((_, _, name, before, note_),) = _of_encryption_keys(operator.run("peppers"))
+    assert (name, note_) == ("1", "current")
+    old = ",".join(f"{each.id}:{each.value}" for each in operator.settings.encryption_keys)
+    rotated = f"2:{'a-new-encryption-key-' * 2}"
+    both = {"ENCRYPTION_KEYS": f"{rotated},{old}"}
+    options = ("--workspace", account.workspace_id, "--name", "With the new one")
+    operator.run("keys", "create", *options, **both)
+    assert _of_encryption_keys(operator.run("peppers", **both)) == [
+        ["encryption", "key", "2", "1", "current"],
+        ["encryption", "key", "1", before, "older"],
+    ]
+    printed = operator.run("peppers", ENCRYPTION_KEYS=rotated)
+    assert _of_encryption_keys(printed)[1][-1] == "MISSING"
+
+
+def _of_encryption_keys(printed: str) -> list[list[str]]:
+    return [line.split() for line in printed.splitlines() if line.startswith("encryption")]
 
 
 def test_the_first_wrong_entry_is_named(operator: Operator) -> None:

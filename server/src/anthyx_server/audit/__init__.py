@@ -3,13 +3,20 @@
 from anthyx_server.audit.chain import ChainKeys
 from anthyx_server.audit.models import AuditEntry
 from anthyx_server.audit.service import record, seal
-from anthyx_server.audit.verification import Verdict, Wrong, count_entries, verify
+from anthyx_server.audit.verification import (
+    Verdict,
+    Wrong,
+    count_by_encryption_key,
+    count_entries,
+    verify,
+)
 
 __all__ = [
     "AuditEntry",
     "ChainKeys",
     "Verdict",
     "Wrong",
+    "count_by_encryption_key",
     "count_entries",
     "record",
     "seal",

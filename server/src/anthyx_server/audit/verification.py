@@ -57,6 +57,13 @@ def count_entries(workspace_id: str) -> int:
     return _ends(workspace_id).entries
 
 
+def count_by_encryption_key() -> dict[str, int]:
+    """How many entries were chained with each encryption key: verifying them needs it."""
+    key_id = AuditEntry.encryption_key_id
+    query = sa.select(key_id, sa.func.count().label("entries")).group_by(key_id)
+    return {row.encryption_key_id: row.entries for row in reader().rows(query)}
+
+
 def verify(workspace_id: str, advance: Advance = lambda _: None) -> Verdict:
     """Walk the chain of a workspace, in batches; `advance` hears how many entries were read.
 

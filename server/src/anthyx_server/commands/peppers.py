@@ -1,20 +1,32 @@
-"""The command that counts keys by pepper."""
+"""The command that counts what stands on each pepper and encryption key."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import click
 
-from anthyx_server import keys
+from anthyx_server import audit, keys
 from anthyx_server.commands.context import application
+from anthyx_server.secrets_file import NamedSecret
 
 
 @click.command()
 @click.pass_context
 def peppers(context: click.Context) -> None:
-    """Count the keys left per pepper; one that counts none may be dropped."""
+    """Count the keys left per pepper and the audit entries per encryption key.
+
+    One that counts none may be dropped.
+    """
     with application(context) as settings:
-        counts = keys.count_by_pepper()
-    configured = [pepper.id for pepper in settings.key_peppers]
-    for index, name in enumerate(dict.fromkeys([*configured, *counts])):
+        made = keys.count_by_pepper()
+        chained = audit.count_by_encryption_key()
+    _print("pepper", settings.key_peppers, made)
+    _print("encryption key", settings.encryption_keys, chained)
+
+
+def _print(kind: str, secrets: Sequence[NamedSecret], counts: Mapping[str, int]) -> None:
+    configured = [secret.id for secret in secrets]
+    for index, name in enumerate(dict.fromkeys([*configured, *sorted(counts)])):
         note = "current" if index == 0 else "older" if name in configured else "MISSING"
-        click.echo(f"pepper {name:16}  {counts.get(name, 0):8}  {note}")
+        click.echo(f"{kind} {name:16}  {counts.get(name, 0):8}  {note}")
