@@ -148,6 +148,23 @@ def workspace(**changes: Any) -> dict[str, Any]:
     }
 
 
+def audit_entry(**changes: Any) -> dict[str, Any]:
+    """An entry of the audit log."""
+    return {
+        "id": "aud_1",
+        "number": 7,
+        "action": "api_key.created",
+        "actor": {"type": "system", "id": None, "name": "anthyx-server"},
+        "target": {"type": "api_key", "id": "key_1"},
+        "detail": {"name": "CI"},
+        "address": None,
+        "request_id": "req_1",
+        "created_at": TIME,
+        "hash": "0a" * 32,
+        **changes,
+    }
+
+
 def page(*items: object, next_cursor: str | None = None) -> dict[str, Any]:
     """A page of a list."""
     return {"data": list(items), "has_more": next_cursor is not None, "next_cursor": next_cursor}

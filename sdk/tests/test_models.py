@@ -15,6 +15,7 @@ from anthyx import (
     Actor,
     Anthyx,
     ApiKey,
+    AuditEntry,
     Brand,
     BrandColor,
     Channel,
@@ -39,6 +40,7 @@ SAMPLES: list[tuple[type[Model], dict[str, Any]]] = [
     (Usage, samples.usage()),
     (UsageHistory, samples.usage_history()),
     (Workspace, samples.workspace()),
+    (AuditEntry, samples.audit_entry()),
 ]
 each_model = pytest.mark.parametrize(
     ("cls", "data"), SAMPLES, ids=[each.__name__ for each, _ in SAMPLES]

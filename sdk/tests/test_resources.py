@@ -189,6 +189,26 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         IssuedApiKey,
         {"overlap_seconds": 0},
     ),
+    (
+        lambda c: c.audit_log.list(
+            action="a",
+            actor_id="k",
+            target_id="i",
+            created_after=WHEN,
+            page_size=9,
+        ).page(),
+        f"GET /audit-log?action=a&actor_id=k&target_id=i&created_after={ENCODED}&limit=9",
+        ok(samples.page(samples.audit_entry())),
+        Page,
+        None,
+    ),
+    (
+        lambda c: c.audit_log.list(target_type="t", created_before=WHEN, cursor="c").page(),
+        f"GET /audit-log?target_type=t&created_before={ENCODED}&limit=100&cursor=c",
+        ok(samples.page(samples.audit_entry())),
+        Page,
+        None,
+    ),
     (lambda c: c.usage.get(), "GET /usage", ok(samples.usage()), Usage, None),
     (
         lambda c: c.usage.history(granularity="day", key_id="k", from_=WHEN, to=WHEN),
@@ -232,6 +252,7 @@ def test_each_method_is_one_operation(
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
     used = {name for call, *_ in CALLS for name in call.__code__.co_names}
     for resource in (
+        client.audit_log,
         client.brands,
         client.channels,
         client.platforms,

@@ -73,6 +73,17 @@ def test_keys_are_made_rotated_and_deleted(client: Anthyx) -> None:
     assert set(client.whoami().scopes) == set(keys.SCOPES)
 
 
+def test_the_audit_log_tells_what_was_done(client: Anthyx) -> None:
+    made = client.api_keys.create(name="Second", scopes=["brands:read"])
+    client.api_keys.delete(made.id)
+    found = list(client.audit_log.list(target_id=made.id, page_size=1))
+    assert [entry.action for entry in found] == ["api_key.revoked", "api_key.created"]
+    assert [entry.actor.id for entry in found] == [client.whoami().id] * 2
+    assert found[0].number == found[1].number + 1
+    before = client.audit_log.list(created_before=found[1].created_at)
+    assert made.id not in [entry.target.id for entry in before]
+
+
 def test_usage_and_workspace_are_read(client: Anthyx) -> None:
     assert client.workspace.get().plan == "growth"
     assert [window.name for window in client.usage.get().windows] == ["minute", "day"]

@@ -23,7 +23,7 @@ from tests.isolation.world import (
 )
 
 # What a workspace owns regardless of mode, or what is the workspace.
-WITHOUT_MODE = {"members", "workspaces"}
+WITHOUT_MODE = {"audit_heads", "member_links", "members", "workspaces"}
 
 
 def test_every_table_has_a_seeder() -> None:

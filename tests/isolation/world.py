@@ -71,6 +71,8 @@ class World:
         found: Rows = {}
         with self.app.app_context():
             for table in Base.metadata.sorted_tables:
+                if table.name == "audit_heads":
+                    continue  # one chain for both modes: it grows with what either does
                 for row in db.db.session.execute(_owned_rows(table, self.home)):
                     names = [column.name for column in table.primary_key]
                     values = [str(getattr(row, name)) for name in names]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
     from ._unset import UNSET, Unset
+    from .audit_log import AuditEntry, AuditTarget
     from .brands import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
     from .channels import Channel
     from .client import Anthyx
@@ -57,6 +58,7 @@ _HOMES = {
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
     "_unset": "UNSET Unset",
+    "audit_log": "AuditEntry AuditTarget",
     "brands": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
     "channels": "Channel",
     "client": "Anthyx",
@@ -88,6 +90,8 @@ __all__ = [
     "ApiKey",
     "ApiKeyUsage",
     "Attempt",
+    "AuditEntry",
+    "AuditTarget",
     "AuthenticationError",
     "BadRequestError",
     "Brand",

@@ -25,6 +25,7 @@ from ._unset import UNSET, Unset
 from ._wire import QueryValue, new_request, raw_path
 
 if TYPE_CHECKING:
+    from .audit_log import AuditLog
     from .brands import Brands
     from .channels import Channels
     from .keys import ApiKey, ApiKeys
@@ -85,6 +86,13 @@ class Anthyx:
         from .keys import ApiKeys  # noqa: PLC0415
 
         return ApiKeys(self._engine)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """Who did what in the workspace."""
+        from .audit_log import AuditLog  # noqa: PLC0415
+
+        return AuditLog(self._engine)
 
     @cached_property
     def brands(self) -> Brands:

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import Flask
 
-from anthyx_server import brands, channels, keys, openapi
+from anthyx_server import audit, brands, channels, keys, openapi
+from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.channels.routes import blueprint as channels_blueprint
 from anthyx_server.config import Settings
-from anthyx_server.db import committing, db, init_db
+from anthyx_server.db import committing, concluding, db, init_db
 from anthyx_server.errors import init_errors
 from anthyx_server.http import caller_source, init_http
 from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["anthyx_keyring"] = Keyring(
         {key.id: key.value for key in settings.encryption_keys}
     )
+    app.extensions["anthyx_audit_keys"] = audit.ChainKeys(settings.encryption_keys)
     app.extensions["anthyx_brand_lookup"] = brands.existing_ids
     app.extensions["anthyx_brand_contents"] = [channels.count_in_brand]
     init_db(app, settings.database_url)
@@ -53,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
     committing.connect(keys.guard_commit)
+    concluding.connect(audit.seal)
 
     app.register_blueprint(openapi.blueprint, url_prefix="/v1")
     app.register_blueprint(workspace_blueprint, url_prefix="/v1")
@@ -61,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(leaked_keys_blueprint, url_prefix="/v1")
     app.register_blueprint(brands_blueprint, url_prefix="/v1")
     app.register_blueprint(channels_blueprint, url_prefix="/v1")
+    app.register_blueprint(audit_blueprint, url_prefix="/v1")
     return app
 
 

@@ -12,16 +12,17 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from anthyx_server import logs
-from anthyx_server.commands import deployment, keys, peppers, workspaces
+from anthyx_server.commands import audit, deployment, keys, members, peppers, workspaces
 from anthyx_server.config import ConfigurationError
 from anthyx_server.errors import ApiError
 from anthyx_server.parts import PartError
-from anthyx_server.workspaces import WorkspaceNotFoundError
+from anthyx_server.workspaces import MemberError, WorkspaceNotFoundError
 
 _KNOWN = (
     ApiError,
     CommandError,  # the schema is of a newer version
     ConfigurationError,
+    MemberError,
     PartError,
     RedisError,
     SQLAlchemyError,
@@ -42,7 +43,8 @@ cli.add_command(deployment.migrate)
 cli.add_command(deployment.check)
 cli.add_command(deployment.openapi)
 cli.add_command(workspaces.workspaces)
-cli.add_command(workspaces.members)
+cli.add_command(members.members)
+cli.add_command(audit.audit)
 cli.add_command(keys.keys)
 cli.add_command(peppers.peppers)
 

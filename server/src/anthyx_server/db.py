@@ -25,6 +25,8 @@ from anthyx_server.reader import Reader
 
 # Sent with the session as everything is flushed and COMMIT is next; a receiver may raise.
 committing = Signal()
+# Sent with the session after that, when nobody objects any more: for the locks that come last.
+concluding = Signal()
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_SECONDS = 5
@@ -187,6 +189,7 @@ def commit() -> None:
     session = db.session()
     session.flush()
     committing.send(session)
+    concluding.send(session)
     session.commit()
     for act in session.info.pop("after_commit", []):
         act()
@@ -210,8 +213,11 @@ def transaction() -> Iterator[None]:
         raise
 
 
-def upgrade(database_url: str) -> None:
-    """Bring the schema of a database to the newest version (safe to repeat)."""
+def upgrade(database_url: str, **given: Any) -> None:
+    """Bring the schema of a database to the newest version (safe to repeat).
+
+    `given` is what a migration of data that is there needs: `encryption_keys`.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     engine = sa.create_engine(database_url, **engine_options(database_url))
@@ -222,7 +228,7 @@ def upgrade(database_url: str) -> None:
                 # Two hosts that start together migrate one after the other.
                 connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'")
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4711202611)")
-            config.attributes["connection"] = connection
+            config.attributes.update(given, connection=connection)
             command.upgrade(config, "head")
     finally:
         engine.dispose()

@@ -18,7 +18,7 @@ from tests.support.apps import Account
 OPERATIONS = [each for each in operations() if each.view.__module__.startswith("anthyx_server.")]
 # Sent with every answer of any server, or by the transport.
 ALWAYS = {"Content-Type", "Content-Length", "X-Content-Type-Options"}
-ONLY_SOMETIMES = {"Idempotency-Replayed"}
+ONLY_SOMETIMES = {"Idempotency-Replayed", "X-Next-Cursor"}
 FULL = {
     "name": "Full",
     "website_url": "https://acme.example",
@@ -58,6 +58,7 @@ def channel(account: Account) -> str:
 
 
 CALLS: dict[str, Callable[[Account], TestResponse]] = {
+    "list_audit_log": lambda each: (rotated(each), each.get("/audit-log"))[1],
     "list_brands": lambda each: (brand(each), each.get("/brands"))[1],
     "create_brand": lambda each: each.post("/brands", json=FULL),
     "get_brand": lambda each: each.get(archived(each)),

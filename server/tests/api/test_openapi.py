@@ -94,7 +94,7 @@ def test_operations_are_named_as_the_sdk_names_them(described: list[Described]) 
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", each) for each in ids)
     for path, method, operation in described:
         segments = path.removeprefix("/v1/").split("/")
-        is_collection = segments[-1].endswith("s") and len(segments) == 1
+        is_collection = len(segments) == 1 and path.endswith(("s", "/audit-log"))
         is_member = segments[-1].startswith("{") or not is_collection
         if (method == "POST" and not is_collection) or segments == ["leaked-keys"]:
             continue  # an action, named after its last segment or by itself

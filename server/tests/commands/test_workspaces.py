@@ -60,6 +60,7 @@ def test_the_password_is_stored_as_a_bcrypt_hash_and_nowhere_else(operator: Oper
         ]
     assert (owner.email, owner.role) == ("owner@example.com", "owner")
     assert made["owner"]["email"] == owner.email
+    assert owner.password_hash is not None
     assert owner.password_hash.startswith("$2b$")
     assert bcrypt.checkpw(password.encode(), owner.password_hash.encode())
     assert made["workspace_id"] in "".join(rows)
@@ -133,6 +134,6 @@ def test_members_are_listed_for_one_workspace(operator: Operator) -> None:
     workspace = operator.workspace()["workspace_id"]
     listed = operator.run("members", "list", "--workspace", workspace).splitlines()
     assert len(listed) == 1
-    assert listed[0].split()[1:] == ["owner", "owner@example.com"]
+    assert listed[0].split()[1:] == ["owner", "active", "owner@example.com", "all", "brands"]
     refusal = operator.refusal("members", "list", "--workspace", UNKNOWN)
     assert refusal == f"there is no workspace {UNKNOWN}"

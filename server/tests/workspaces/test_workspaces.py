@@ -82,6 +82,7 @@ def test_a_new_workspace_has_an_owner_whose_password_is_hashed(app: Flask) -> No
         assert (owner.email, owner.role) == ("owner@example.com", "owner")
         assert len(password) >= 20
         assert password not in repr(made)
+        assert owner.password_hash is not None
         assert bcrypt.checkpw(password.encode(), owner.password_hash.encode())
         assert workspaces.list_members(made.workspace.id) == [owner]
 

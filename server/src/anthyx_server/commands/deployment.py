@@ -32,7 +32,7 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
         listener = web_server.listen(settings)
         if settings.is_embedded_redis:
             supervisor.start(redis_part(settings.data_dir))
-        db.upgrade(settings.database_url)
+        db.upgrade(settings.database_url, encryption_keys=settings.encryption_keys)
         supervisor.start(_web_part(settings, listener.fileno()), _worker_part(settings))
         # Last: were it interrupted before it is told, the key would be lost.
         _tell(settings, make_first_workspace(settings))
@@ -99,7 +99,8 @@ def worker(context: click.Context, ready_file: Path | None) -> None:
 @click.pass_context
 def migrate(context: click.Context) -> None:
     """Bring the database's schema to the newest version."""
-    db.upgrade(settings_of(context).database_url)
+    settings = settings_of(context)
+    db.upgrade(settings.database_url, encryption_keys=settings.encryption_keys)
     click.echo("The schema is up to date.")
 
 

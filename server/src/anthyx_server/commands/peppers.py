@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import click
 
-from anthyx_server import channels, keys
+from anthyx_server import audit, channels, keys
 from anthyx_server.commands.context import application
 from anthyx_server.secrets_file import NamedSecret
 
@@ -14,15 +15,16 @@ from anthyx_server.secrets_file import NamedSecret
 @click.command()
 @click.pass_context
 def peppers(context: click.Context) -> None:
-    """Count the keys left per pepper and the channels per encryption key.
+    """Count the keys left per pepper, the channels and audit entries per encryption key.
 
     One that counts none may be dropped.
     """
     with application(context) as settings:
         made = keys.count_by_pepper()
-        sealed = channels.count_by_encryption_key()
+        used = Counter(channels.count_by_encryption_key())
+        used.update(audit.count_by_encryption_key())
     _print("pepper", settings.key_peppers, made)
-    _print("encryption key", settings.encryption_keys, sealed)
+    _print("encryption key", settings.encryption_keys, used)
 
 
 def _print(kind: str, secrets: Sequence[NamedSecret], counts: Mapping[str, int]) -> None:

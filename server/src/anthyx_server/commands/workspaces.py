@@ -1,4 +1,4 @@
-"""Commands for workspaces and members."""
+"""Commands for workspaces."""
 
 from __future__ import annotations
 
@@ -83,19 +83,3 @@ def remove(context: click.Context, workspace: str) -> None:
         revoked = keys.revoke_all(workspace)
         audit.record(system_caller(workspace, "live"), "workspace.removed", "workspace", workspace)
     click.echo(f"{workspace} is closed; {revoked} keys were revoked.")
-
-
-@click.group()
-def members() -> None:
-    """Look at the people of a workspace."""
-
-
-@members.command("list")
-@click.option("--workspace", required=True)
-@click.pass_context
-def list_members(context: click.Context, workspace: str) -> None:
-    """List the members of a workspace."""
-    with application(context):
-        service.get_workspace(workspace)
-        for member in service.list_members(workspace):
-            click.echo(f"{member.id}  {member.role:8}  {member.email}")

@@ -25,7 +25,10 @@ class Workspace(Base):
 
 
 class Member(Base):
-    """A person in a workspace; the password is kept as a bcrypt hash."""
+    """A person in a workspace; the password is kept as a bcrypt hash, once there is one.
+
+    `brand_ids` None means every brand; it is never an empty list.
+    """
 
     __tablename__ = "members"
     __table_args__ = (
@@ -43,5 +46,23 @@ class Member(Base):
     workspace_id: Mapped[str] = mapped_column(sa.ForeignKey("workspaces.id"))
     email: Mapped[str]
     role: Mapped[str]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     created_at: Mapped[datetime]
+    brand_ids: Mapped[list[str] | None]
+
+    @property
+    def state(self) -> str:
+        """`invited` until the invite is accepted, then `active`."""
+        return "invited" if self.password_hash is None else "active"
+
+
+class MemberLink(Base):
+    """A link that a member was given; of its token only the digest is kept."""
+
+    __tablename__ = "member_links"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("members.id"), index=True)
+    workspace_id: Mapped[str] = mapped_column(sa.ForeignKey("workspaces.id"))
+    purpose: Mapped[str]
+    expires_at: Mapped[datetime]

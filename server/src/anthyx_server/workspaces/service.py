@@ -12,11 +12,8 @@ from sqlalchemy import bindparam, select
 from anthyx_server import clock
 from anthyx_server.db import db, reader
 from anthyx_server.ids import new_id
+from anthyx_server.workspaces.errors import WorkspaceNotFoundError
 from anthyx_server.workspaces.models import Member, Workspace
-
-
-class WorkspaceNotFoundError(Exception):
-    """There is no such workspace."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +97,9 @@ def list_workspaces() -> list[Workspace]:
     return list(db.session.scalars(query))
 
 
-def list_members(workspace_id: str) -> list[Member]:
-    """The people in a workspace, oldest first."""
-    query = select(Member).where(Member.workspace_id == workspace_id).order_by(Member.id)
-    return list(db.session.scalars(query))
+def list_ids() -> list[str]:
+    """The ids of all workspaces, oldest first, also of those that were removed."""
+    return list(db.session.scalars(select(Workspace.id).order_by(Workspace.id)))
 
 
 def change_plan(workspace_id: str, plan: str) -> Workspace:
