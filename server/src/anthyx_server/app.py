@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -20,6 +20,9 @@ from anthyx_server.limits import init_gate, init_limiter
 from anthyx_server.limits.routes import blueprint as usage_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
+
+if TYPE_CHECKING:
+    from anthyx_server.metrics import Metrics
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -42,8 +45,9 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["anthyx_brand_lookup"] = brands.existing_ids
     init_db(app, settings.database_url)
     init_errors(app)
+    metrics = None if settings.metrics_bind is None else _meter(app, settings)
     init_http(app, settings)
-    init_gate(app, settings)
+    init_gate(app, settings, None if metrics is None else metrics.timing_gate)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
     committing.connect(keys.guard_commit)
@@ -55,6 +59,16 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(leaked_keys_blueprint, url_prefix="/v1")
     app.register_blueprint(brands_blueprint, url_prefix="/v1")
     return app
+
+
+def _meter(app: Flask, settings: Settings) -> Metrics:
+    """Count and time; what that takes is not even imported where nobody asked for it."""
+    from anthyx_server.metering import init_metering  # noqa: PLC0415
+    from anthyx_server.metrics import Metrics  # noqa: PLC0415
+
+    metrics = app.extensions["anthyx_metrics"] = Metrics(settings.metrics_dir)
+    init_metering(app, metrics)
+    return metrics
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from anthyx_server.workspaces.service import (
     list_members,
     list_workspaces,
     lock_workspace,
+    read_workspace,
     remove_workspace,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "list_members",
     "list_workspaces",
     "lock_workspace",
+    "read_workspace",
     "remove_workspace",
 ]
