@@ -23,7 +23,6 @@ MODULES = {"sa", "sqlalchemy", "sqlite", "postgresql", "pg"}
 # function -> why it looks beyond one workspace and mode, or how it is scoped otherwise
 EXEMPT = {
     "checks.database:_count_by_encryption_key": "the operator's count over all workspaces",
-    "demo.rows:_insert": "rows of the one workspace and mode that the operator names",
     "idempotency:forget_old_records": "a job for all workspaces",
     "keys.guard:guard_commit": "the caller's own key, by its id",
     "keys.guard:look_again": "the caller's own key, by its id",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import platform
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,9 @@ R = TypeVar("R")
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _GATE_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1)
 _JOB_BUCKETS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300)
+
+# What prometheus-client raises at a file that was not written whole (yet).
+BROKEN = (OSError, RuntimeError, ValueError, struct.error)
 
 
 class Metrics:
@@ -156,5 +160,5 @@ def _remove_if_broken(path: Path) -> None:
     try:
         for _ in MmapedDict.read_all_values_from_file(str(path)):  # type: ignore[no-untyped-call]
             pass
-    except (OSError, RuntimeError, ValueError):
+    except BROKEN:
         path.unlink(missing_ok=True)

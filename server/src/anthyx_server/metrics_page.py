@@ -9,6 +9,7 @@ import socket
 import socketserver
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -20,11 +21,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from anthyx_server.config import ConfigurationError, Settings
-from anthyx_server.metrics import forget_the_dead
+from anthyx_server.metrics import BROKEN, forget_the_dead
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 10
+_ATTEMPTS = 5
+_RETRY_SECONDS = 0.05
 
 
 @contextmanager
@@ -83,6 +86,24 @@ def _listening(address: tuple[str, int], directory: Path) -> _Server:
     return server
 
 
+def _collect(directory: Path) -> bytes:
+    """What all processes counted together; a file that is just being made is read again.
+
+    Raises:
+        Exception: one of `BROKEN`, for a file that stays unreadable.
+    """
+    for attempt in range(_ATTEMPTS):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(directory))  # type: ignore[no-untyped-call]
+        try:
+            return generate_latest(registry)
+        except BROKEN:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_RETRY_SECONDS)
+    raise AssertionError
+
+
 class _Page(BaseHTTPRequestHandler):
     """GET /metrics."""
 
@@ -96,9 +117,11 @@ class _Page(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] != "/metrics":
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self.server.directory))  # type: ignore[no-untyped-call]
-        body = generate_latest(registry)
+        try:
+            body = _collect(self.server.directory)
+        except BROKEN:
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", CONTENT_TYPE_LATEST)
         self.send_header("Content-Length", str(len(body)))
