@@ -43,7 +43,6 @@ def _server(settings: Settings) -> list[Finding]:
             seconds, microseconds = client.time()
             ours = clock.unix_seconds()
             about: dict[str, Any] = client.info()
-            client.set("anthyx:check", "1", px=1000)
     except AuthenticationError:
         return [problem("Redis refuses the password: see ANTHYX_REDIS_URL")]
     except RedisError as error:
