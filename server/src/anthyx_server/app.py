@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -73,8 +74,11 @@ def _meter(app: Flask, settings: Settings) -> Metrics:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Flask]:
-    """An application in its context, for one command; its connections are closed in the end."""
-    app = create_app(settings)
+    """An application in its context, for one command; its connections are closed in the end.
+
+    It counts nothing: only processes that go on working are counted in metrics.
+    """
+    app = create_app(replace(settings, metrics_bind=None))
     with app.app_context():
         engine = db.engine
     try:

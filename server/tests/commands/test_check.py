@@ -197,6 +197,7 @@ def test_metrics_that_others_may_read(operator: Operator) -> None:
     assert problems(operator, METRICS_BIND=f"{REMOTE}:9100") == [
         f"ANTHYX_METRICS_BIND: no such host: {REMOTE}"
     ]
+    assert not operator.settings.metrics_dir.exists(), "a command counts nothing"
 
 
 def test_what_this_machine_lacks(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
