@@ -9,7 +9,7 @@ import grimp
 import anthyx_server
 
 PACKAGE = "anthyx_server"
-NO_CAPABILITIES = {"commands", "migrations"}
+NO_CAPABILITIES = {"backup", "checks", "commands", "demo", "migrations"}
 
 
 def capabilities() -> set[str]:

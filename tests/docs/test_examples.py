@@ -22,6 +22,8 @@ NOT_HERE = {
     "python3 dev.py test",
     "pip install anthyx",
     "export ANTHYX_API_KEY=anthyx_live_…",
+    "anthyx-server backup /backups/2026-11-25.anthyx --with-secrets",
+    "anthyx-server restore /backups/2026-11-25.anthyx",
 }
 
 

@@ -18,7 +18,7 @@ from anthyx_server.plans import PLANS
 
 ROOT = Path(__file__).parents[2]
 CONTENT = ROOT / "docs" / "content"
-READERS = {"text", "secret", "whole", "flag", "choice", "networks"}
+READERS = {"text", "secret", "whole", "flag", "choice", "networks", "address"}
 
 
 def _error_classes(base: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
@@ -70,7 +70,7 @@ def _commands(command: click.Command, path: str = "") -> Iterator[str]:
 
 def test_every_command_is_documented() -> None:
     page = (CONTENT / "operating.md").read_text()
-    rows = re.findall(r"^\| `anthyx-server ([a-z]+(?: [a-z][a-z-]+)?)\b", page, re.MULTILINE)
+    rows = re.findall(r"^\| `anthyx-server ([a-z-]+(?: [a-z][a-z-]+)?)\b", page, re.MULTILINE)
     assert sorted(rows) == sorted(_commands(cli))
 
 

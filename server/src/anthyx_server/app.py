@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -23,6 +24,9 @@ from anthyx_server.limits.routes import blueprint as usage_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.sealing import Keyring
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
+
+if TYPE_CHECKING:
+    from anthyx_server.metrics import Metrics
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -50,8 +54,9 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["anthyx_brand_contents"] = [channels.count_in_brand]
     init_db(app, settings.database_url)
     init_errors(app)
+    metrics = None if settings.metrics_bind is None else _meter(app, settings)
     init_http(app, settings)
-    init_gate(app, settings)
+    init_gate(app, settings, None if metrics is None else metrics.timing_gate)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
     committing.connect(keys.guard_commit)
@@ -68,10 +73,23 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
+def _meter(app: Flask, settings: Settings) -> Metrics:
+    """Count and time; what that takes is not even imported where nobody asked for it."""
+    from anthyx_server.metering import init_metering  # noqa: PLC0415
+    from anthyx_server.metrics import Metrics  # noqa: PLC0415
+
+    metrics = app.extensions["anthyx_metrics"] = Metrics(settings.metrics_dir)
+    init_metering(app, metrics)
+    return metrics
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Flask]:
-    """An application in its context, for one command; its connections are closed in the end."""
-    app = create_app(settings)
+    """An application in its context, for one command; its connections are closed in the end.
+
+    It counts nothing: only processes that go on working are counted in metrics.
+    """
+    app = create_app(replace(settings, metrics_bind=None))
     with app.app_context():
         engine = db.engine
     try:

@@ -12,7 +12,17 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from anthyx_server import logs
-from anthyx_server.commands import audit, deployment, keys, members, peppers, workspaces
+from anthyx_server.backup import BackupError
+from anthyx_server.commands import (
+    audit,
+    backups,
+    demo,
+    deployment,
+    keys,
+    members,
+    peppers,
+    workspaces,
+)
 from anthyx_server.config import ConfigurationError
 from anthyx_server.errors import ApiError
 from anthyx_server.parts import PartError
@@ -20,6 +30,7 @@ from anthyx_server.workspaces import MemberError, WorkspaceNotFoundError
 
 _KNOWN = (
     ApiError,
+    BackupError,
     CommandError,  # the schema is of a newer version
     ConfigurationError,
     MemberError,
@@ -42,11 +53,14 @@ cli.add_command(deployment.worker)
 cli.add_command(deployment.migrate)
 cli.add_command(deployment.check)
 cli.add_command(deployment.openapi)
+cli.add_command(backups.backup)
+cli.add_command(backups.restore)
 cli.add_command(workspaces.workspaces)
 cli.add_command(members.members)
 cli.add_command(audit.audit)
 cli.add_command(keys.keys)
 cli.add_command(peppers.peppers)
+cli.add_command(demo.demo_data)
 
 
 def _take_data_dir(command: click.Command) -> None:

@@ -39,6 +39,11 @@ def rfc3339_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else rfc3339(moment)
 
 
+def unix_seconds() -> float:
+    """The current time as logs keep it."""
+    return time.time()
+
+
 def monotonic() -> float:
     """Seconds of a clock that never goes back, for measuring how long something took."""
     return time.monotonic()

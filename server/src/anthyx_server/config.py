@@ -17,9 +17,15 @@ from sqlalchemy.exc import ArgumentError
 
 from anthyx_server.embedded import socket_path
 from anthyx_server.environment import ConfigurationError, Environment, Network
-from anthyx_server.secrets_file import NamedSecret, load_or_create, parse_named
+from anthyx_server.secrets_file import (
+    Kept,
+    NamedSecret,
+    load_or_create,
+    parse_named,
+    secrets_path,
+)
 
-__all__ = ["ConfigurationError", "NamedSecret", "Network", "Settings"]
+__all__ = ["ConfigurationError", "NamedSecret", "Network", "Settings", "share_metrics_in"]
 
 _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
@@ -48,6 +54,18 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     trusted_proxy_hops: int = 0
     log_format: str = "console"
+    metrics_bind: tuple[str, int] | None = None
+    backup_passphrase: str | None = field(default=None, repr=False)
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the processes of a server share what they count."""
+        return self.data_dir / "metrics"
+
+    @property
+    def has_secrets(self) -> bool:
+        """False only where `may_lack_secrets` let it be."""
+        return bool(self.secret_key and self.key_peppers and self.encryption_keys)
 
     @property
     def is_embedded_database(self) -> bool:
@@ -73,8 +91,12 @@ class Settings:
         host: str = "127.0.0.1",
         port: int = 8080,
         workers: int = 2,
+        may_lack_secrets: bool = False,
     ) -> Settings:
         """Read `ANTHYX_*` from the environment; values from the command line win over it.
+
+        An embedded deployment's secrets are made where there are none; `may_lack_secrets` leaves
+        them empty instead.
 
         Raises:
             ConfigurationError: a value is malformed, missing or unsafe.
@@ -82,7 +104,9 @@ class Settings:
         env = Environment(os.environ if environ is None else environ)
         directory = Path(data_dir or env.text("DATA_DIR") or "./.anthyx").absolute()
         database_url = _database_url(env)
-        secret_key, peppers, encryption_keys = _secrets(env, directory, database_url)
+        is_embedded = database_url is None or database_url.startswith("sqlite")
+        kept = _kept_secrets(directory, may_lack_secrets=may_lack_secrets) if is_embedded else None
+        secret_key, peppers, encryption_keys = _secrets(env, kept)
         settings = cls(
             data_dir=directory,
             database_url=database_url or f"sqlite:///{directory / 'anthyx.db'}",
@@ -98,11 +122,18 @@ class Settings:
             trusted_proxies=env.networks("TRUSTED_PROXIES"),
             trusted_proxy_hops=env.whole("TRUSTED_PROXY_HOPS", 0, at_least=0),
             log_format=env.choice("LOG_FORMAT", ("console", "json")),
+            metrics_bind=env.address("METRICS_BIND"),
+            backup_passphrase=env.secret("BACKUP_PASSPHRASE"),
         )
         local = _is_loopback(urlsplit(settings.public_url).hostname) and _is_loopback(host)
         settings = replace(settings, require_https=env.flag("REQUIRE_HTTPS", default=not local))
         _refuse_unsafe(settings)
         return settings
+
+
+def share_metrics_in(directory: Path) -> None:
+    """Tell prometheus-client where processes share what they count: it looks nowhere else."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 
 def _public_url(env: Environment, port: int) -> str:
@@ -149,15 +180,36 @@ def _embedded_redis(data_dir: Path) -> str:
     return f"unix://{socket_path(data_dir)}?db=0"
 
 
+def _kept_secrets(directory: Path, *, may_lack_secrets: bool) -> Kept | None:
+    if may_lack_secrets and not secrets_path(directory).exists():
+        return ("", "", "")
+    return load_or_create(directory)
+
+
 def _secrets(
-    env: Environment, directory: Path, database_url: str | None
+    env: Environment, kept: Kept | None
 ) -> tuple[str, tuple[NamedSecret, ...], tuple[NamedSecret, ...]]:
     given = [env.secret(name) for name in ("SECRET_KEY", "KEY_PEPPERS", "ENCRYPTION_KEYS")]
-    if database_url is None or database_url.startswith("sqlite"):
-        kept = load_or_create(directory)
+    if kept is not None:
         given = [mine or theirs for mine, theirs in zip(given, kept, strict=True)]
-    secret_key, peppers, encryption_keys = given
+    return parse_secrets(*given, may_be_missing=kept == ("", "", ""))
+
+
+def parse_secrets(
+    secret_key: str | None,
+    peppers: str | None,
+    encryption_keys: str | None,
+    *,
+    may_be_missing: bool = False,
+) -> tuple[str, tuple[NamedSecret, ...], tuple[NamedSecret, ...]]:
+    """The three secrets as settings hold them.
+
+    Raises:
+        ConfigurationError: one is missing or malformed.
+    """
     if not (secret_key and peppers and encryption_keys):
+        if may_be_missing:
+            return "", (), ()
         raise ConfigurationError(
             "set ANTHYX_SECRET_KEY, ANTHYX_KEY_PEPPERS and ANTHYX_ENCRYPTION_KEYS (or …_FILE): "
             "they have no default where ANTHYX_DATABASE_URL is set"
@@ -188,6 +240,10 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise ConfigurationError(
             f"refusing to listen on {settings.bind_host} with the loopback public URL "
             f"{settings.public_url}: set ANTHYX_PUBLIC_URL to the https address that clients use"
+        )
+    if settings.metrics_bind is not None and settings.metrics_bind[1] == settings.port:
+        raise ConfigurationError(
+            f"ANTHYX_METRICS_BIND must not be on the public port {settings.port}: set another port"
         )
     if settings.require_https and url.scheme != "https":
         raise ConfigurationError(

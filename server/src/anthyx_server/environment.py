@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+_ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -63,6 +66,18 @@ class Environment:
         if text not in allowed:
             raise ConfigurationError(f"ANTHYX_{name} must be one of {', '.join(allowed)}")
         return text
+
+    def address(self, name: str) -> tuple[str, int] | None:
+        """A host and a port, as in `127.0.0.1:9100` or `[::1]:9100`."""
+        text = self.text(name)
+        if text is None:
+            return None
+        found = _ADDRESS.fullmatch(text)
+        if found is None or not 1 <= int(found[3]) <= 65_535:
+            raise ConfigurationError(
+                f"ANTHYX_{name} must be a host and a port, such as 127.0.0.1:9100"
+            )
+        return found[1] or found[2], int(found[3])
 
     def networks(self, name: str) -> tuple[Network, ...]:
         """Networks in CIDR notation, separated by commas."""

@@ -6,12 +6,16 @@ import logging
 from typing import Any, ClassVar
 
 import orjson
+from blinker import Signal
 from flask import Flask, Response, g
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
+
+# Sent where the database did not answer a request.
+database_failed = Signal()
 
 ERROR_PAGES = "https://docs.useanthyx.com/errors/"
 
@@ -173,6 +177,7 @@ def init_errors(app: Flask) -> None:
 
     def on_database_error(error: DBAPIError | PoolTimeout) -> Response:
         if isinstance(error, OperationalError | PoolTimeout):
+            database_failed.send()
             log.warning("database unavailable: %s", type(error).__name__)
             return problem_response(Unavailable())
         return on_defect(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from urllib.parse import quote
@@ -13,7 +14,9 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
 from anthyx_server import db as database
+from anthyx_server import logs
 from anthyx_server.addresses import origin, source
+from anthyx_server.clock import monotonic
 from anthyx_server.config import Settings
 from anthyx_server.errors import BadRequest, Unavailable
 from anthyx_server.ids import PATTERN
@@ -25,6 +28,9 @@ _SERVER = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _IN_TARGETS = "!#$%&'()*+,/:;=?@[]~"
 _HSTS = "max-age=31536000; includeSubDomains"
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+log = logging.getLogger(__name__)
 blueprint = Blueprint("health", __name__)
 
 
@@ -72,6 +78,7 @@ def init_http(app: Flask, settings: Settings) -> None:
         always.append(("Strict-Transport-Security", _HSTS))
 
     def on_request() -> Response | None:
+        g.started_at = monotonic()
         environ = request.environ
         given = environ.get("HTTP_X_REQUEST_ID", "")
         g.request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
@@ -86,11 +93,32 @@ def init_http(app: Flask, settings: Settings) -> None:
         if "Cache-Control" not in response.headers.keys():  # noqa: SIM118
             added.append(("Cache-Control", "private, no-cache"))
         response.headers.extend(added)
+        if log.isEnabledFor(logging.INFO):
+            asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+            if asked.endpoint not in _PLAIN:
+                _log_request(asked, response.status_code)
         return response
 
     app.before_request(on_request)
     app.after_request(on_response)
     app.register_blueprint(blueprint)
+
+
+def _log_request(asked: Request, status: int) -> None:
+    """One line; the route stands for the path, in which a client may have put anything."""
+    rule, method = asked.url_rule, asked.method
+    if rule is None and method not in _METHODS:
+        method = "(unknown)"
+    here = g._get_current_object()  # noqa: SLF001  (one look for all that follows)
+    logs.log_request(
+        log,
+        method,
+        "(no route)" if rule is None else rule.rule,
+        status,
+        monotonic() - here.started_at,
+        here.request_id,
+        here.get("caller"),
+    )
 
 
 def caller_source() -> str:

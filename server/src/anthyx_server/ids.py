@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 # What follows the prefix and its underscore.
@@ -21,7 +22,19 @@ def prefix_of(name: str) -> str:
 
 def new_id(prefix: str) -> str:
     """`<prefix>_` and 26 characters: 48 bits of Unix milliseconds, then 80 random bits."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return _encode(prefix, (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))
+
+
+def id_of(prefix: str, moment: datetime, randomness: int) -> str:
+    """The id of something that was made at another time, or that must come out the same again.
+
+    `randomness` are its last 80 bits.
+    """
+    milliseconds = int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    return _encode(prefix, milliseconds << 80 | randomness)
+
+
+def _encode(prefix: str, number: int) -> str:
     digits = []
     for _ in range(26):
         digits.append(_ALPHABET[number & 31])

@@ -74,6 +74,11 @@ def job(*, every_seconds: int) -> Callable[[Callable[[], None]], Callable[[], No
     return register
 
 
+def is_registered(name: str | None) -> bool:
+    """Whether this names a job of ours."""
+    return name in _registered
+
+
 def make_queue(client: redis.Redis) -> Queue:
     """The one queue."""
     return Queue(NAME, connection=client, serializer=JSONSerializer, job_class=RegisteredJob)

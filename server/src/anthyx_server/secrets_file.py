@@ -11,7 +11,10 @@ from pathlib import Path
 
 from anthyx_server.environment import ConfigurationError
 
-_NAMES = ("secret_key", "key_peppers", "encryption_keys")
+NAMES = ("secret_key", "key_peppers", "encryption_keys")
+
+# The secret key, peppers and encryption keys as text.
+Kept = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -42,25 +45,47 @@ def parse_named(setting: str, text: str) -> tuple[NamedSecret, ...]:
     return tuple(found)
 
 
-def load_or_create(data_dir: Path) -> tuple[str, str, str]:
+def secrets_path(data_dir: Path) -> Path:
+    """Where the secrets of a data directory are."""
+    return data_dir / "secrets.json"
+
+
+def load_or_create(data_dir: Path) -> Kept:
     """The secret key, peppers and encryption keys of this data directory.
 
     Raises:
         ConfigurationError: the directory or its secrets can't be used.
     """
-    path = data_dir / "secrets.json"
+    path = secrets_path(data_dir)
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            _create(path)
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        secret_key, peppers, encryption_keys = (_text(kept[name]) for name in _NAMES)
+            write(path, _made())
+        return read(path.read_bytes())
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigurationError(f"cannot use the data directory {data_dir}: {reason}") from None
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         raise ConfigurationError(f"{path} is damaged: restore it from a backup") from None
+
+
+def read(document: bytes) -> Kept:
+    """The secrets from the bytes of their file.
+
+    Raises:
+        ValueError: they are no such file's.
+    """
+    try:
+        kept = json.loads(document)
+        secret_key, peppers, encryption_keys = (_text(kept[name]) for name in NAMES)
+    except (KeyError, TypeError, RecursionError):
+        raise ValueError from None
     return secret_key, peppers, encryption_keys
+
+
+def as_bytes(kept: Kept) -> bytes:
+    """What `read` reads."""
+    return json.dumps(dict(zip(NAMES, kept, strict=True))).encode()
 
 
 def _text(value: object) -> str:
@@ -69,16 +94,21 @@ def _text(value: object) -> str:
     return value
 
 
-def _create(path: Path) -> None:
-    made = [secrets.token_urlsafe(48), *(f"1:{secrets.token_urlsafe(48)}" for _ in range(2))]
+def _made() -> Kept:
+    first, second, third = (secrets.token_urlsafe(48) for _ in range(3))
+    return first, f"1:{second}", f"1:{third}"
+
+
+def write(path: Path, kept: Kept) -> None:
+    """Write the file whole, or leave what another process wrote meanwhile."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(dict(zip(_NAMES, made, strict=True)), file)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(as_bytes(kept))
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(draft, path)  # never replaces secrets that another process made meanwhile
+        os.link(draft, path)
     except FileExistsError:
         pass
     finally:

@@ -6,6 +6,7 @@ import errno
 import io
 import logging
 import secrets
+import select
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -159,6 +160,21 @@ class _RepeatedFieldError(ParseException):  # type: ignore[misc]  # gunicorn has
 
 class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Answers what can't be read with a problem document, and logs none of its content."""
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  (gunicorn's signature)
+        """Accept connections or not; on the way out answer those that wait, and refuse others.
+
+        Gunicorn listens on until the last request is answered, and then resets who waited.
+        """
+        super().set_accept_enabled(enabled)
+        if self.alive or enabled:
+            return
+        for listener in self.sockets:
+            while (
+                self.nr_conns < self.worker_connections and select.select([listener], [], [], 0)[0]
+            ):
+                self.accept(listener)
+            listener.close()
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Serve one request, unless a field that may stand once is repeated."""

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.exceptions import RedisError
@@ -15,12 +15,16 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
+from anthyx_server import clock
 from anthyx_server.app import create_app
 from anthyx_server.channels import jobs as channels_jobs
 from anthyx_server.config import Settings
 from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.limits import jobs as limits_jobs
-from anthyx_server.queue import RegisteredJob, enqueue_due, make_queue
+from anthyx_server.queue import RegisteredJob, enqueue_due, is_registered, make_queue
+
+if TYPE_CHECKING:
+    from anthyx_server.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +59,11 @@ class Worker(SimpleWorker):
 
     max_connection_wait_time = 1.0
 
-    def __init__(self, shutdown: Shutdown, client: redis.Redis) -> None:
+    def __init__(
+        self, shutdown: Shutdown, client: redis.Redis, metrics: Metrics | None = None
+    ) -> None:
         self._shutdown_asked = shutdown
+        self._metrics = metrics
         super().__init__(
             [make_queue(client)],
             connection=client,
@@ -85,6 +92,17 @@ class Worker(SimpleWorker):
             raise StopRequested
         super().heartbeat(timeout, pipeline)
 
+    def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
+        """Run a job; False where it failed."""
+        started_at = clock.monotonic()
+        is_done = super().perform_job(job, queue, execution)
+        if self._metrics is not None:
+            # Of a job that is none of ours not even the name is told.
+            name = job.func_name if is_registered(job.func_name) else "unknown"
+            outcome = "succeeded" if is_done else "failed"
+            self._metrics.job_ended(name, outcome, clock.monotonic() - started_at)
+        return is_done
+
     def register_death(self) -> None:
         """Tell that it ends, if anybody listens."""
         try:
@@ -108,26 +126,31 @@ def run(settings: Settings, ready_file: Path | None = None) -> None:
     shutdown.take_signals()
     app = create_app(settings)
     client = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=1, retry=None)
-    threading.Thread(target=_schedule, args=(settings, shutdown), daemon=True).start()
+    metrics: Metrics | None = app.extensions.get("anthyx_metrics")
+    threading.Thread(target=_schedule, args=(settings, shutdown, metrics), daemon=True).start()
     if ready_file is not None:
         ready_file.touch()
     with app.app_context():
         while not shutdown.is_asked:
             try:
-                Worker(shutdown, client).work(logging_level="WARNING")
+                Worker(shutdown, client, metrics).work(logging_level="WARNING")
             except RedisError as error:
                 log.warning("worker: Redis unavailable (%s)", type(error).__name__)
             if not shutdown.is_asked:
                 time.sleep(_TICK_SECONDS)
 
 
-def _schedule(settings: Settings, shutdown: Shutdown) -> None:
+def _schedule(settings: Settings, shutdown: Shutdown, metrics: Metrics | None) -> None:
     """Enqueue what is due, each second; Redis being away only delays it."""
     client = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
     queue = make_queue(client)
+    planned_at = clock.monotonic()
     while not shutdown.is_asked:
         try:
             enqueue_due(queue)
+            if metrics is not None:
+                metrics.scheduled(max(0.0, clock.monotonic() - planned_at))
+            planned_at = clock.monotonic() + _TICK_SECONDS
         except RedisError as error:
             log.warning("scheduler: Redis unavailable (%s)", type(error).__name__)
         time.sleep(_TICK_SECONDS)

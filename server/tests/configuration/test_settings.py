@@ -44,6 +44,13 @@ MALFORMED = [
     ("TRUSTED_PROXY_HOPS", "-1"),
     ("TRUSTED_PROXY_HOPS", "one"),
     ("LOG_FORMAT", "xml"),
+    ("METRICS_BIND", "9100"),
+    ("METRICS_BIND", "127.0.0.1"),
+    ("METRICS_BIND", "127.0.0.1:0"),
+    ("METRICS_BIND", "127.0.0.1:65536"),
+    ("METRICS_BIND", "http://127.0.0.1:9100"),
+    ("METRICS_BIND", "::1:9100"),
+    ("METRICS_BIND", "127.0.0.1:8080"),
     ("SECRET_KEY", "short"),
     ("SECRET_KEY", "x" * 31),
     ("KEY_PEPPERS", "y" * 40),
@@ -82,6 +89,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         **SECRETS, **POSTGRES, **PROXIES, **PUBLIC,
         "ANTHYX_DATA_DIR": str(tmp_path), "ANTHYX_REDIS_URL": "rediss://:word@redis.example.com",
         "ANTHYX_HOSTS": "3", "ANTHYX_LOG_FORMAT": "json",
+        "ANTHYX_METRICS_BIND": "[::1]:9100", "ANTHYX_BACKUP_PASSPHRASE": "hunter2hunter2",
     }  # fmt: skip
     settings = Settings.from_env(given, host="0.0.0.0", port=9000, workers=5)  # noqa: S104
     assert settings.data_dir == tmp_path
@@ -97,6 +105,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert (settings.trusted_proxy_hops, settings.hosts) == (1, 3)
     assert (settings.bind_host, settings.port, settings.web_workers) == ("0.0.0.0", 9000, 5)  # noqa: S104
     assert settings.log_format == "json"
+    assert settings.metrics_bind == ("::1", 9100)
+    assert settings.backup_passphrase == "hunter2hunter2"
+    assert "hunter2" not in repr(settings)
     assert settings.require_https
     assert settings.is_reachable_by_others
 

@@ -38,6 +38,10 @@ def pepper_of(app: Flask, key_id: str) -> str:
         return db.db.session.get_one(ApiKey, key_id).pepper_id
 
 
+def problems(settings: Settings) -> list[str]:
+    return [each.text for each in checks.run(settings) if each.level == "problem"]
+
+
 def counts(output: str) -> dict[str, tuple[int, str]]:
     """What `anthyx-server peppers` prints of each pepper."""
     lines = [line.split() for line in output.splitlines() if line.startswith("pepper")]
@@ -105,12 +109,12 @@ def test_the_operator_is_told_when_a_pepper_may_be_dropped(
             "2": (1, "current"),
             "1": (1, "MISSING"),
         }
-        assert checks.run(rotated) == []
-        (told,) = checks.run(dropped)
+        assert problems(rotated) == []
+        (told,) = problems(dropped)
         assert "pepper 1 " in told
         assert " 1 keys" in told
         assert replace(account, app=app).get("/workspace").status_code == 200
         with app.app_context():
             jobs.store_new_digests()
     assert counts(operate(dropped, "peppers").output) == {"2": (2, "current")}
-    assert checks.run(dropped) == []
+    assert problems(dropped) == []

@@ -81,7 +81,8 @@ def test_limits_are_kept_in_process_as_a_share_and_told(
     assert answers[-1].headers["X-RateLimit-Remaining"] == "0"
     assert starter.get("/nothing").status_code == 429
     assert starter.get("/api-keys/current").status_code == 200
-    assert [record.getMessage()[:17] for record in caplog.records] == ["Redis unavailable"]
+    told = [record.getMessage()[:17] for record in caplog.records if record.levelname != "INFO"]
+    assert told == ["Redis unavailable"]
 
 
 @pytest.mark.parametrize("how", AWAY)

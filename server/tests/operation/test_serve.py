@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 import requests
+from rq.job import JobStatus
 
+from anthyx_server.embedded import socket_path
+from anthyx_server.limits.jobs import store_usage
+from anthyx_server.queue import make_queue
 from tests.support.apps import free_port, wait_until
 
 pytestmark = pytest.mark.enable_socket
@@ -164,3 +171,74 @@ def test_data_outlives_a_kill_of_everything_and_a_clean_end(tmp_path: Path) -> N
     for pid in parts:
         with pytest.raises(ProcessLookupError):
             os.killpg(pid, 0)
+
+
+@contextmanager
+def write_lock(data_dir: Path) -> Iterator[None]:
+    """The database's write lock: whatever writes stays in flight meanwhile."""
+    path = data_dir / "anthyx.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def is_refused(served: Serving) -> bool:
+    try:
+        served.get("/workspace", served.key)
+    except requests.ConnectionError as error:
+        return "refused" in str(error)
+    return False
+
+
+def used_times(data_dir: Path) -> int:
+    """Requests that the job has counted."""
+    with closing(sqlite3.connect(data_dir / "anthyx.db")) as connection:
+        [total] = connection.execute("SELECT sum(accepted) FROM usage_hours").fetchone()
+    return int(total or 0)
+
+
+BODY = b'{"name": "In flight"}'
+
+
+@contextmanager
+def half_a_request(served: Serving) -> Iterator[socket.socket]:
+    """A connection on which the second half of `BODY` is still to come."""
+    head = (
+        f"POST /v1/brands HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as connection:
+        connection.sendall(head.encode() + BODY[:5])
+        yield connection
+
+
+def test_what_is_in_flight_is_finished_before_the_end(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path / "data", "curl") as served,
+        redis.Redis(unix_socket_path=str(socket_path(served.data_dir))) as client,
+        half_a_request(served) as connection,
+    ):
+        # It has passed the gate, and waits for the rest of the body.
+        wait_until(lambda: counted(client) == 1, 30)
+        with write_lock(served.data_dir):
+            # What only the job can bring to the rows, for Redis ends before we look.
+            before = used_times(served.data_dir)
+            assert served.get("/workspace", served.key).status_code == 200
+            job = make_queue(client).enqueue(f"{store_usage.__module__}.{store_usage.__name__}")
+            wait_until(lambda: job.get_status() == JobStatus.STARTED, 30)
+            served.process.terminate()
+            wait_until(lambda: is_refused(served), 30)
+            assert served.process.poll() is None
+        connection.sendall(BODY[5:])
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 201 ")
+        assert served.process.wait(30) == 0
+        assert used_times(served.data_dir) > before
+        with closing(sqlite3.connect(served.data_dir / "anthyx.db")) as database:
+            assert database.execute("SELECT name FROM brands").fetchall() == [("In flight",)]
+
+
+def counted(client: redis.Redis) -> int:
+    """Requests that the gate let in, as its windows count them."""
+    return sum(int(client.hget(window, "m") or 0) for window in client.keys("anthyx:window:*"))

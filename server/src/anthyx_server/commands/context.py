@@ -12,6 +12,7 @@ import click
 from anthyx_server import logs
 from anthyx_server.app import opened
 from anthyx_server.config import Settings
+from anthyx_server.datadir import used
 
 Command = Callable[..., Any]
 
@@ -32,6 +33,8 @@ def settings_of(context: click.Context, **options: Any) -> Settings:
     data_dir: Path | None = context.find_root().obj
     settings = Settings.from_env(data_dir=data_dir, **options)
     logs.set_up(settings.log_format)
+    if settings.is_embedded_database:
+        context.with_resource(used(settings.data_dir))
     return settings
 
 

@@ -18,6 +18,7 @@ from anthyx_server.commands.context import listening, settings_of
 from anthyx_server.commands.first_start import FirstStart, make_first_workspace
 from anthyx_server.config import Settings
 from anthyx_server.embedded import redis_part
+from anthyx_server.metrics_page import exposed
 from anthyx_server.parts import Part
 from anthyx_server.supervisor import Supervisor
 
@@ -28,7 +29,7 @@ from anthyx_server.supervisor import Supervisor
 def serve(context: click.Context, host: str, port: int, workers: int) -> None:
     """Run everything: database, Redis, web server, worker and scheduler."""
     settings = settings_of(context, host=host, port=port, workers=workers)
-    with Supervisor(settings.data_dir) as supervisor:
+    with Supervisor(settings.data_dir) as supervisor, exposed(settings):
         listener = web_server.listen(settings)
         if settings.is_embedded_redis:
             supervisor.start(redis_part(settings.data_dir))
@@ -37,6 +38,8 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
         # Last: were it interrupted before it is told, the key would be lost.
         _tell(settings, make_first_workspace(settings))
         supervisor.watch()
+        # Whoever comes now is refused, rather than left waiting for a server that ends.
+        listener.close()
 
 
 def _web_part(settings: Settings, listen_fd: int) -> Part:
@@ -84,7 +87,8 @@ def _tell(settings: Settings, first: FirstStart | None) -> None:
 def web(context: click.Context, host: str, port: int, workers: int, listen_fd: int | None) -> None:
     """Run the web server alone."""
     settings = settings_of(context, host=host, port=port, workers=workers)
-    web_server.run(settings, lambda: create_app(settings), listen_fd)
+    with exposed(settings):
+        web_server.run(settings, lambda: create_app(settings), listen_fd)
 
 
 @click.command()
@@ -92,7 +96,9 @@ def web(context: click.Context, host: str, port: int, workers: int, listen_fd: i
 @click.pass_context
 def worker(context: click.Context, ready_file: Path | None) -> None:
     """Run a worker with its scheduler alone."""
-    worker_process.run(settings_of(context), ready_file)
+    settings = settings_of(context)
+    with exposed(settings):
+        worker_process.run(settings, ready_file)
 
 
 @click.command()
@@ -109,10 +115,10 @@ def migrate(context: click.Context) -> None:
 def check(context: click.Context) -> None:
     """Say what is misconfigured or unreachable; exits with 1 where anything is."""
     logging.getLogger().setLevel(logging.ERROR)
-    problems = checks.run(settings_of(context))
-    for problem in problems:
-        click.echo(f"problem: {problem}")
-    if problems:
+    findings = checks.run(settings_of(context))
+    for finding in findings:
+        click.echo(f"{finding.level}: {finding.text}")
+    if any(finding.level == "problem" for finding in findings):
         raise SystemExit(1)
     click.echo("Everything is in order.")
 

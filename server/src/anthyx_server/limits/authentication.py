@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,7 @@ from anthyx_server.errors import ApiError, Unavailable, problem_response
 from anthyx_server.limits.fallback import FallbackWindows
 from anthyx_server.limits.gate import Gate
 from anthyx_server.limits.headers import rate_limit_headers
+from anthyx_server.limits.windows import Admission
 from anthyx_server.operations import operation_of
 from anthyx_server.tenancy import Caller
 
@@ -26,8 +28,16 @@ _PUBLIC = {"openapi.get_openapi"}
 SLOW_SECONDS = 0.2
 
 
-def init_gate(app: Flask, settings: Settings) -> None:
-    """Register authentication; must be called before Flask-Limiter registers its hook."""
+_Admit = Callable[[str, str | None, int], tuple[keys.KeyRecord, Admission]]
+
+
+def init_gate(
+    app: Flask, settings: Settings, timing: Callable[[_Admit], _Admit] | None = None
+) -> None:
+    """Register authentication; must be called before Flask-Limiter registers its hook.
+
+    `timing` puts a clock beside the gate.
+    """
     gate = Gate(
         link=app.extensions["anthyx_redis"],
         reader=app.extensions["anthyx_reader"],
@@ -35,6 +45,7 @@ def init_gate(app: Flask, settings: Settings) -> None:
         fallback=FallbackWindows(settings.web_workers * settings.hosts),
         lookups=threading.BoundedSemaphore(_LOOKUPS),
     )
+    admit = gate.admit if timing is None else timing(gate.admit)
     throttle = keys.FailureThrottle()
 
     def on_request() -> None:
@@ -43,7 +54,7 @@ def init_gate(app: Flask, settings: Settings) -> None:
         if is_public or not request.path.startswith("/v1/"):
             return
         try:
-            _authenticate(gate, is_counted=declared is None or declared.is_counted)
+            _authenticate(admit, is_counted=declared is None or declared.is_counted)
         except keys.AuthenticationError as error:
             _count_failure(throttle, error)
 
@@ -51,7 +62,7 @@ def init_gate(app: Flask, settings: Settings) -> None:
     app.after_request(_on_response)
 
 
-def _authenticate(gate: Gate, *, is_counted: bool) -> None:
+def _authenticate(admit: _Admit, *, is_counted: bool) -> None:
     environ = request.environ
     authorization = environ.get("HTTP_AUTHORIZATION")
     if authorization is None:
@@ -64,7 +75,7 @@ def _authenticate(gate: Gate, *, is_counted: bool) -> None:
     # Noted before the gate looks: what it finds is no older than this.
     here.looked_at = clock.monotonic()
     address: str | None = here.origin.address
-    record, admission = gate.admit(token, address, 1 if is_counted else 0)
+    record, admission = admit(token, address, 1 if is_counted else 0)
     here.token = token
     here.admission = admission
     here.caller = Caller(

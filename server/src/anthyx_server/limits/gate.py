@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blinker import Signal
+
 from anthyx_server import clock, keys
 from anthyx_server.addresses import hexadecimal
 from anthyx_server.errors import Unavailable
@@ -19,6 +21,9 @@ from anthyx_server.limits.windows import Admission, windows
 from anthyx_server.plans import PLANS
 from anthyx_server.reader import Reader
 from anthyx_server.redis_link import RedisLink, RedisUnavailableError, Script
+
+# Sent for each request that is judged while Redis is away.
+judged_without_redis = Signal()
 
 NEW_DIGESTS = "anthyx:new_digests"
 LAST_USED = "anthyx:last_used"  # written by the script
@@ -85,6 +90,7 @@ class Gate:
     def _admit_without_redis(
         self, token: str, address: str | None, cost: int
     ) -> tuple[KeyRecord, Admission]:
+        judged_without_redis.send()
         stored = self._find(token)
         now_ms = clock.milliseconds(clock.now())
         if stored.is_revoked:

@@ -30,6 +30,7 @@ from anthyx_server.workspaces.service import (
     list_ids,
     list_workspaces,
     lock_workspace,
+    read_workspace,
     remove_workspace,
 )
 
@@ -61,6 +62,7 @@ __all__ = [
     "may_see",
     "offer_reset",
     "remove_member",
+    "read_workspace",
     "remove_workspace",
     "reset_password",
     "set_role",
