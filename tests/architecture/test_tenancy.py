@@ -26,7 +26,7 @@ EXEMPT = {
     "channels.service:count_by_encryption_key": "the operator's count over all workspaces",
     "audit.service:_chain": "inserts what `record` took from the caller",
     "audit.verification:_batches": "the chain of one workspace, of both modes",
-    "audit.verification:count_by_encryption_key": "the operator's count over all workspaces",
+    "audit.verification:_count_by_key": "the operator's count over all workspaces",
     "audit.verification:_ends": "the chain of one workspace, of both modes",
     "idempotency:forget_old_records": "a job for all workspaces",
     "keys.guard:guard_commit": "the caller's own key, by its id",

@@ -13,10 +13,11 @@ from tests.support.apps import make_account, make_settings, open_app, running_se
 
 @dataclass(frozen=True)
 class Running:
-    """Where the server is, and a key of it."""
+    """Where the server is, a key of it, and the ids that stand for those of the pages."""
 
     url: str
     token: str = field(repr=False)
+    ids: dict[str, str]
 
 
 @pytest.fixture
@@ -24,4 +25,6 @@ def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running
     """A server with a new workspace; it needs TCP."""
     settings = make_settings(tmp_path, sqlite_url, redis_url)
     with open_app(settings) as app, running_server(settings, workers=1) as url:
-        yield Running(url, make_account(app, "growth").token)
+        account = make_account(app, "growth")
+        brand = account.post("/brands", json={"name": "A brand"}).get_json()
+        yield Running(url, account.token, {"brand_…": brand["id"]})

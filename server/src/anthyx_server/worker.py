@@ -17,6 +17,7 @@ from rq.serializers import JSONSerializer
 
 from anthyx_server import clock
 from anthyx_server.app import create_app
+from anthyx_server.audit import jobs as audit_jobs
 from anthyx_server.channels import jobs as channels_jobs
 from anthyx_server.config import Settings
 from anthyx_server.keys import jobs as keys_jobs
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Importing a module of jobs registers them.
-JOBS = (channels_jobs, keys_jobs, limits_jobs)
+JOBS = (audit_jobs, channels_jobs, keys_jobs, limits_jobs)
 
 _TICK_SECONDS = 1.0
 # RQ waits for work for minutes, and for Redis for ever: neither would hear of a signal meanwhile.

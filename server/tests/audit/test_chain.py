@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from anthyx_server import audit, db
+from anthyx_server.audit import jobs
 from anthyx_server.audit.chain import START, ChainKeys
 from anthyx_server.config import NamedSecret, Settings
 from server.tests.audit.chains import entries, head, note, tamper, verdict
@@ -122,6 +123,23 @@ def test_the_key_is_rotated_without_a_break(account: Account, settings: Settings
         assert [e.encryption_key_id for e in entries(app, account.workspace_id)] == ["1", "1", "2"]
         assert head(app, account.workspace_id).encryption_key_id == "2"
         assert verdict(after).wrong is None
+
+
+def test_a_log_in_which_nothing_happens_goes_on_with_the_new_key(
+    account: Account, other_account: Account, settings: Settings
+) -> None:
+    broken = "UPDATE audit_heads SET seal = 'x' WHERE workspace_id = :ws"
+    tamper(account.app, broken, ws=other_account.workspace_id)
+    with open_app(replace(settings, encryption_keys=(OTHER_KEY, *settings.encryption_keys))) as app:
+        for _ in range(2):
+            with app.app_context():
+                jobs.go_on_with_current_key()
+        (_, moved) = entries(app, account.workspace_id)
+        assert (moved.action, moved.encryption_key_id) == ("audit.key_changed", "2")
+        assert verdict(replace(account, app=app)).wrong is None
+        assert len(entries(app, other_account.workspace_id)) == 1
+        with app.app_context():
+            assert audit.count_heads_by_encryption_key() == {"1": 1, "2": 1}
 
 
 def test_a_broken_seal_is_never_mended(account: Account, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ from anthyx_server.audit.verification import (
     Wrong,
     count_by_encryption_key,
     count_entries,
+    count_heads_by_encryption_key,
     verify,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "Wrong",
     "count_by_encryption_key",
     "count_entries",
+    "count_heads_by_encryption_key",
     "record",
     "seal",
     "verify",

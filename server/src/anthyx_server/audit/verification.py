@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from anthyx_server.audit.chain import HASHED, START
 from anthyx_server.audit.models import AuditEntry, AuditHead
@@ -59,9 +60,17 @@ def count_entries(workspace_id: str) -> int:
 
 def count_by_encryption_key() -> dict[str, int]:
     """How many entries were chained with each encryption key: verifying them needs it."""
-    key_id = AuditEntry.encryption_key_id
-    query = sa.select(key_id, sa.func.count().label("entries")).group_by(key_id)
-    return {row.encryption_key_id: row.entries for row in reader().rows(query)}
+    return _count_by_key(AuditEntry.encryption_key_id)
+
+
+def count_heads_by_encryption_key() -> dict[str, int]:
+    """How many heads are sealed with each encryption key: their next entry needs it."""
+    return _count_by_key(AuditHead.encryption_key_id)
+
+
+def _count_by_key(key_id: InstrumentedAttribute[str]) -> dict[str, int]:
+    query = sa.select(key_id, sa.func.count().label("counted")).group_by(key_id)
+    return {row.encryption_key_id: row.counted for row in reader().rows(query)}
 
 
 def verify(workspace_id: str, advance: Advance = lambda _: None) -> Verdict:

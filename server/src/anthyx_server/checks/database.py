@@ -97,9 +97,22 @@ def _secrets(settings: Settings) -> list[Finding]:
             "encryption key",
             "ENCRYPTION_KEYS",
             settings.encryption_keys,
-            audit.count_by_encryption_key(),
-            "audit entries",
+            audit.count_heads_by_encryption_key(),
+            "audit logs",
         ),
+        *_unverifiable(settings),
+    ]
+
+
+def _unverifiable(settings: Settings) -> list[Finding]:
+    known = {key.id for key in settings.encryption_keys}
+    return [
+        warning(
+            f"{count} audit entries can't be verified without encryption key {name}: "
+            "add it to ANTHYX_ENCRYPTION_KEYS for as long as they matter"
+        )
+        for name, count in audit.count_by_encryption_key().items()
+        if name not in known
     ]
 
 

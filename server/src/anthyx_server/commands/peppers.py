@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import click
@@ -21,10 +20,11 @@ def peppers(context: click.Context) -> None:
     """
     with application(context) as settings:
         made = keys.count_by_pepper()
-        used = Counter(channels.count_by_encryption_key())
-        used.update(audit.count_by_encryption_key())
+        sealed = channels.count_by_encryption_key()
+        chained = audit.count_by_encryption_key()
     _print("pepper", settings.key_peppers, made)
-    _print("encryption key", settings.encryption_keys, used)
+    _print("encryption key, channels", settings.encryption_keys, sealed)
+    _print("encryption key, audit log", settings.encryption_keys, chained)
 
 
 def _print(kind: str, secrets: Sequence[NamedSecret], counts: Mapping[str, int]) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 _WEEK = timedelta(days=7)
 
 # Weekdays from Monday to Sunday, and hours with scores in percent, by platform: a score is that of
-# its day times that of its hour. Our estimate of the industry's averages: good enough to start with.
+# its day times that of its hour: our estimate of the industry's averages, to start with.
 DAYS = {
     "instagram": (90, 100, 98, 94, 86, 62, 66),
     "linkedin": (82, 98, 100, 96, 74, 24, 22),
