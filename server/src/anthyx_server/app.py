@@ -8,15 +8,16 @@ from typing import Any
 
 from flask import Flask
 
-from anthyx_server import brands, keys, openapi
+from anthyx_server import brands, events, keys, openapi
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.config import Settings
 from anthyx_server.db import committing, db, init_db
 from anthyx_server.errors import init_errors
+from anthyx_server.events.routes import blueprint as events_blueprint
 from anthyx_server.http import caller_source, init_http
 from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
 from anthyx_server.keys.routes import blueprint as keys_blueprint
-from anthyx_server.limits import init_gate, init_limiter
+from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
 from anthyx_server.limits.routes import blueprint as usage_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
@@ -40,10 +41,12 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["anthyx_redis"] = RedisLink(settings.redis_url)
     app.extensions["anthyx_hasher"] = keys.Hasher(settings.key_peppers)
     app.extensions["anthyx_brand_lookup"] = brands.existing_ids
+    app.extensions["anthyx_look_again"] = keys.look_again
     init_db(app, settings.database_url)
     init_errors(app)
     init_http(app, settings)
     init_gate(app, settings)
+    events.init_waiting(app, settings.web_threads)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
     committing.connect(keys.guard_commit)
@@ -54,6 +57,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(keys_blueprint, url_prefix="/v1")
     app.register_blueprint(leaked_keys_blueprint, url_prefix="/v1")
     app.register_blueprint(brands_blueprint, url_prefix="/v1")
+    app.register_blueprint(events_blueprint, url_prefix="/v1")
+    limit_uncounted(app, limiter, "events.list_events", "60 per minute")
     return app
 
 

@@ -17,6 +17,7 @@ from rq.serializers import JSONSerializer
 
 from anthyx_server.app import create_app
 from anthyx_server.config import Settings
+from anthyx_server.events import jobs as events_jobs
 from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.limits import jobs as limits_jobs
 from anthyx_server.queue import RegisteredJob, enqueue_due, make_queue
@@ -24,7 +25,7 @@ from anthyx_server.queue import RegisteredJob, enqueue_due, make_queue
 log = logging.getLogger(__name__)
 
 # Importing a module of jobs registers them.
-JOBS = (keys_jobs, limits_jobs)
+JOBS = (events_jobs, keys_jobs, limits_jobs)
 
 _TICK_SECONDS = 1.0
 # RQ waits for work for minutes, and for Redis for ever: neither would hear of a signal meanwhile.

@@ -9,7 +9,9 @@ from blinker import Signal
 
 from anthyx_server import clock
 from anthyx_server.db import db
+from anthyx_server.events.catalogue import TYPES
 from anthyx_server.events.models import Event
+from anthyx_server.events.numbering import number_at_commit
 from anthyx_server.ids import new_id
 from anthyx_server.tenancy import Caller
 
@@ -33,7 +35,12 @@ def publish(
 
     `subject` is a type and an id, `shown` the resource as the API shows it, `previous` the
     changed fields' old values. Over 256 KiB the resource is cut to its type and id.
+
+    Raises:
+        LookupError: the catalogue has no such type, so that nobody could read it.
     """
+    if event_type not in TYPES:
+        raise LookupError(event_type)
     moment = clock.now()
     # The secret of a new API key is sealed with the Idempotency-Key, which is stored nowhere.
     idempotency_key = None if subject[0] == "api_key" else caller.idempotency_key
@@ -68,5 +75,6 @@ def publish(
         created_at=moment,
     )
     db.session.add(event)
+    number_at_commit(event)
     published.send(event)
     return event

@@ -1,7 +1,13 @@
 """Rate limits: the gate before every request, its windows, and what was used of them."""
 
 from anthyx_server.limits.authentication import init_gate
-from anthyx_server.limits.limiter import RateLimitExceededError, init_limiter
+from anthyx_server.limits.limiter import RateLimitExceededError, init_limiter, limit_uncounted
 from anthyx_server.limits.plan_changes import announce_plan
 
-__all__ = ["RateLimitExceededError", "announce_plan", "init_gate", "init_limiter"]
+__all__ = [
+    "RateLimitExceededError",
+    "announce_plan",
+    "init_gate",
+    "init_limiter",
+    "limit_uncounted",
+]

@@ -43,7 +43,7 @@ def init_gate(app: Flask, settings: Settings) -> None:
         if is_public or not request.path.startswith("/v1/"):
             return
         try:
-            _authenticate(gate, is_counted=declared is None or declared.is_counted)
+            _authenticate(gate, is_counted=declared is None or declared.counts())
         except keys.AuthenticationError as error:
             _count_failure(throttle, error)
 
