@@ -46,6 +46,7 @@ IDS: dict[str, Callable[[Account], str]] = {
     "brand_id": lambda each: str(
         each.post("/brands", json={"name": f"Brand {next(_numbers)}"}).get_json()["id"]
     ),
+    "event_id": lambda each: str(each.get("/events?limit=1").get_json()["data"][0]["id"]),
     "key_id": lambda each: each.with_key().key_id,
 }
 _numbers: Iterator[int] = itertools.count()

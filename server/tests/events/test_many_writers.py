@@ -50,7 +50,8 @@ def run(settings: Settings, account: Account, *options: str) -> tuple[list[list[
         assert process.stdout is not None
         printed = pool.submit(process.stdout.read)
         polling = [pool.submit(follow, account, process, limit) for limit in (4, 100)]
-        return [each.result(SECONDS) for each in polling], printed.result(SECONDS).splitlines()
+        seen = [each.result(SECONDS) for each in polling]
+        return seen, printed.result(SECONDS).splitlines()
 
 
 def test_nothing_is_missed_and_nothing_is_seen_twice(

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, current_app
 
-from anthyx_server.errors import InvalidCursor, NotFound
+from anthyx_server.errors import NotFound
 from anthyx_server.events import catalogue, feed, schemas
 from anthyx_server.operations import Reply, operation, require_scope
 from anthyx_server.tenancy import Caller
@@ -23,7 +23,7 @@ blueprint = Blueprint("events", __name__)
     returns=schemas.EventSchema(),
     is_list=True,
     uncounted_with="after",
-    errors=(InvalidCursor, NotFound),
+    errors=(NotFound,),
 )
 def list_events(caller: Caller, query: dict[str, Any]) -> Reply:
     """List events, newest first; with after, poll for what came later.

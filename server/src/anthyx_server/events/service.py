@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -42,31 +43,15 @@ def publish(
     if event_type not in TYPES:
         raise LookupError(event_type)
     moment = clock.now()
-    # The secret of a new API key is sealed with the Idempotency-Key, which is stored nowhere.
-    idempotency_key = None if subject[0] == "api_key" else caller.idempotency_key
-    event_id = new_id("evt")
-    envelope: dict[str, Any] = {
-        "id": event_id,
-        "type": event_type,
-        "api_version": API_VERSION,
-        "created_at": clock.rfc3339(moment),
-        "workspace_id": caller.workspace_id,
-        "brand_id": brand_id,
-        "mode": caller.mode,
-        "actor": caller.actor.as_dict(),
-        "request": {"id": caller.request_id, "idempotency_key": idempotency_key}
-        if caller.request_id
-        else None,
-        "subject": {"type": subject[0], "id": subject[1]},
-        "data": {"object": shown, "previous": previous, "truncated": False},
-    }
+    envelope = _envelope(caller, event_type, subject, brand_id, moment)
+    envelope["data"] = {"object": shown, "previous": previous, "truncated": False}
     body = orjson.dumps(envelope)
     if len(body) > MAX_BODY_BYTES:
         cut = {"type": subject[0], "id": subject[1]}
         envelope["data"] = {"object": cut, "previous": None, "truncated": True}
         body = orjson.dumps(envelope)
     event = Event(
-        id=event_id,
+        id=envelope["id"],
         workspace_id=caller.workspace_id,
         mode=caller.mode,
         type=event_type,
@@ -78,3 +63,29 @@ def publish(
     number_at_commit(event)
     published.send(event)
     return event
+
+
+def _envelope(
+    caller: Caller,
+    event_type: str,
+    subject: tuple[str, str],
+    brand_id: str | None,
+    moment: datetime,
+) -> dict[str, Any]:
+    """An event without its data."""
+    # The secret of a new API key is sealed with the Idempotency-Key, which is stored nowhere.
+    idempotency_key = None if subject[0] == "api_key" else caller.idempotency_key
+    return {
+        "id": new_id("evt"),
+        "type": event_type,
+        "api_version": API_VERSION,
+        "created_at": clock.rfc3339(moment),
+        "workspace_id": caller.workspace_id,
+        "brand_id": brand_id,
+        "mode": caller.mode,
+        "actor": caller.actor.as_dict(),
+        "request": {"id": caller.request_id, "idempotency_key": idempotency_key}
+        if caller.request_id
+        else None,
+        "subject": {"type": subject[0], "id": subject[1]},
+    }
