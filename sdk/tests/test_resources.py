@@ -12,6 +12,7 @@ from anthyx import (
     Anthyx,
     ApiKey,
     Brand,
+    Event,
     IssuedApiKey,
     Page,
     ResponseInfo,
@@ -24,11 +25,13 @@ from sdk.tests.loopback import Answer, Loopback, ok, raw
 
 pytestmark = pytest.mark.enable_socket
 
-BRAND, KEY = samples.brand(), samples.api_key()
+BRAND, EVENT, KEY = samples.brand(), samples.event(), samples.api_key()
 ISSUED = samples.api_key(secret="hush")
 GONE = raw(204, b"", {"X-Request-Id": "req_1"})
 WHEN = datetime(2026, 11, 23, tzinfo=timezone.utc)
 ENCODED = "2026-11-23T00%3A00%3A00.000Z"
+
+BOTH = "post.%2A%2Cbrand.created"
 
 Call = Callable[[Anthyx], object]
 CALLS: list[tuple[Call, str, Answer, type, Any]] = [
@@ -147,6 +150,33 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         IssuedApiKey,
         {"overlap_seconds": 0},
     ),
+    (
+        lambda c: c.events.list(
+            types=["post.*", "brand.created"],
+            brand_id="b",
+            created_after=WHEN,
+            page_size=5,
+        ).page(),
+        f"GET /events?types={BOTH}&brand_id=b&created_after={ENCODED}&limit=5",
+        ok(samples.page(EVENT)),
+        Page,
+        None,
+    ),
+    (
+        lambda c: c.events.list(after="evt_1", wait=20).page(),
+        "GET /events?after=evt_1&wait=20&limit=100",
+        ok(samples.page(EVENT)),
+        Page,
+        None,
+    ),
+    (
+        lambda c: next(c.events.follow(after="evt_1", types="post.*")),
+        "GET /events?types=post.%2A&after=evt_1&wait=20&limit=100",
+        ok(samples.page(EVENT)),
+        Event,
+        None,
+    ),
+    (lambda c: c.events.get("e"), "GET /events/e", ok(EVENT), Event, None),
     (lambda c: c.usage.get(), "GET /usage", ok(samples.usage()), Usage, None),
     (
         lambda c: c.usage.history(granularity="day", key_id="k", from_=WHEN, to=WHEN),
@@ -189,7 +219,13 @@ def test_each_method_is_one_operation(
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
     used = {name for call, *_ in CALLS for name in call.__code__.co_names}
-    for resource in (client.brands, client.api_keys, client.usage, client.workspace):
+    for resource in (
+        client.brands,
+        client.events,
+        client.api_keys,
+        client.usage,
+        client.workspace,
+    ):
         methods = {name for name in dir(resource) if not name.startswith("_")}
         assert methods <= used
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         ValidationError,
         WebhookVerificationError,
     )
+    from .events import Event, EventData, EventRequest, EventSubject, EventType
     from .keys import ApiKey, IssuedApiKey
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
     from .workspace import Workspace, WorkspaceLimits
@@ -64,6 +65,7 @@ _HOMES = {
         "PreconditionFailedError RateLimitError ServerError ValidationError "
         "WebhookVerificationError"
     ),
+    "events": "Event EventData EventRequest EventSubject EventType",
     "keys": "ApiKey IssuedApiKey",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
     "workspace": "Workspace WorkspaceLimits",
@@ -95,6 +97,11 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ErrorDetail",
+    "Event",
+    "EventData",
+    "EventRequest",
+    "EventSubject",
+    "EventType",
     "IssuedApiKey",
     "Model",
     "NotFoundError",

@@ -26,6 +26,7 @@ from ._wire import QueryValue, new_request, raw_path
 
 if TYPE_CHECKING:
     from .brands import Brands
+    from .events import Events
     from .keys import ApiKey, ApiKeys
     from .usage import UsageReports
     from .workspace import WorkspaceDetails
@@ -90,6 +91,13 @@ class Anthyx:
         from .brands import Brands  # noqa: PLC0415
 
         return Brands(self._engine)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened, to look through or to follow."""
+        from .events import Events  # noqa: PLC0415
+
+        return Events(self._engine)
 
     @cached_property
     def usage(self) -> UsageReports:
