@@ -23,6 +23,7 @@ MODULES = {"sa", "sqlalchemy", "sqlite", "postgresql", "pg"}
 # function -> why it looks beyond one workspace and mode, or how it is scoped otherwise
 EXEMPT = {
     "events.jobs:forget_old_events": "a job for all workspaces",
+    "events.numbering:<module>": "events of the open transaction, by their ids",
     "events.numbering:_statement": "the feed of the event's own workspace and mode",
     "events.queries:_merged_on_postgresql": "columns of a subquery that is scoped",
     "events.queries:_merged_on_sqlite": "positions of a subquery that is scoped",

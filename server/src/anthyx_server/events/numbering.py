@@ -37,15 +37,32 @@ def _number() -> None:
         # What a savepoint has undone is in the session no more.
         if event in session:
             feeds.setdefault((workspace_id, mode), []).append(event)
+    connection = session.connection()
     # In one order everywhere: a job that publishes in several feeds must not meet another.
     for (workspace_id, mode), events in sorted(feeds.items()):
-        last = _advance(workspace_id, mode, len(events))
-        for position, event in enumerate(events, last - len(events) + 1):
-            event.position = position
-    session.flush()
+        last = _advance(connection, workspace_id, mode, len(events))
+        places = [
+            {"event_id": _id(event), "place": place}
+            for place, event in enumerate(events, last - len(events) + 1)
+        ]
+        # Past the session, whose bookkeeping would take longer than the statement.
+        connection.execute(_SET_PLACE, places if len(places) > 1 else places[0])
 
 
-def _advance(workspace_id: str, mode: str, count: int) -> int:
+def _id(event: Event) -> str:
+    """The id, also of an event that a savepoint beside it has expired."""
+    (event_id,) = sa.inspect(event).identity or ()
+    return str(event_id)
+
+
+_SET_PLACE = (
+    sa.update(Event)
+    .where(Event.id == sa.bindparam("event_id"))
+    .values(position=sa.bindparam("place"))
+)
+
+
+def _advance(connection: sa.Connection, workspace_id: str, mode: str, count: int) -> int:
     """Lock the feed and move it on by so many events; the position of the last of them.
 
     Positions are microseconds where the clock allows it, and always grow.
@@ -56,9 +73,8 @@ def _advance(workspace_id: str, mode: str, count: int) -> int:
         "count": count,
         "now": microseconds(clock.milliseconds(clock.now())) + count,
     }
-    session = db.db.session()
-    statement = _statement(is_sqlite=is_sqlite(session.connection()))
-    last: int = session.execute(statement, values).scalar_one()
+    statement = _statement(is_sqlite=is_sqlite(connection))
+    last: int = connection.execute(statement, values).scalar_one()
     return last
 
 
