@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +16,13 @@ from anthyx_server import clock, db
 from anthyx_server.config import Settings
 from server.tests.events.happenings import happen, page
 from server.tests.keys.answers import document, problem
+from server.tests.keys.passing import set_end
 from tests.revocation.ways import (
     REVOKING,
     Way,
     World,
     narrow_allowlist,
     narrow_scopes,
-    remove_workspace,
 )
 from tests.support.apps import Account, call, running_server, wait_until
 from tests.support.redis import RedisServer
@@ -29,7 +30,7 @@ from tests.support.redis import RedisServer
 SECONDS = 30.0
 # Less than the 20 s that polls ask for: what comes within was not waited for to the end.
 SOON = 15.0
-# They are no event, so that a poll learns of them only as it answers.
+# They are no event, so that a poll learns of them with the next one.
 WITHOUT_EVENT = {narrow_scopes, narrow_allowlist}
 EMPTY = {"data": [], "has_more": False, "next_cursor": None}
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -155,11 +156,20 @@ def test_a_poll_that_waits_is_refused_once_its_key_has_lost_its_rights(
     account: Account, settings: Settings, start: str, polling: Polling, way: Way
 ) -> None:
     key = account.with_key()
-    sent = polling.start(key, start, f"&types=post.*&wait={2 if way in WITHOUT_EVENT else 20}")
+    sent = polling.start(key, start, "&types=post.*&wait=20")
     way(World(account, settings), key)
-    if way is not remove_workspace:
+    if way in WITHOUT_EVENT:
         happen(account, "post.updated")
     problem(sent.result(SOON), *REVOKING[way])
+
+
+def test_an_end_that_no_event_tells_of_is_seen_as_the_answer_leaves(
+    account: Account, start: str, polling: Polling
+) -> None:
+    key = account.with_key()
+    sent = polling.start(key, start, "&types=post.*&wait=2")
+    set_end(account, key.key_id, timedelta(seconds=-1))
+    problem(sent.result(SOON), 401, "api_key_expired")
 
 
 def test_a_family_that_is_taken_away_meanwhile_is_not_shown(
