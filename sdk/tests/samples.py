@@ -104,6 +104,24 @@ def api_key(**changes: Any) -> dict[str, Any]:
     }
 
 
+def event(**changes: Any) -> dict[str, Any]:
+    """An event about a brand."""
+    return {
+        "id": "evt_1",
+        "type": "brand.updated",
+        "api_version": "2026-11-01",
+        "created_at": TIME,
+        "workspace_id": "ws_1",
+        "brand_id": "brand_1",
+        "mode": "live",
+        "actor": {"type": "api_key", "id": "key_1", "name": "CI"},
+        "request": {"id": "req_1", "idempotency_key": None},
+        "subject": {"type": "brand", "id": "brand_1"},
+        "data": {"object": brand(), "previous": {"name": "Acme Inc"}, "truncated": False},
+        **changes,
+    }
+
+
 def usage(**changes: Any) -> dict[str, Any]:
     """Usage of a fresh key: the day is open, the minute is not."""
     return {

@@ -13,6 +13,7 @@ from anthyx import (
     ApiKey,
     Brand,
     Channel,
+    Event,
     IssuedApiKey,
     Page,
     PlatformList,
@@ -26,11 +27,14 @@ from sdk.tests.loopback import Answer, Loopback, ok, raw
 
 pytestmark = pytest.mark.enable_socket
 
-BRAND, KEY, CHANNEL = samples.brand(), samples.api_key(), samples.channel()
+BRAND, CHANNEL, KEY = samples.brand(), samples.channel(), samples.api_key()
+EVENT = samples.event()
 ISSUED = samples.api_key(secret="hush")
 GONE = raw(204, b"", {"X-Request-Id": "req_1"})
 WHEN = datetime(2026, 11, 23, tzinfo=timezone.utc)
 ENCODED = "2026-11-23T00%3A00%3A00.000Z"
+
+BOTH = "post.%2A%2Cbrand.created"
 
 Call = Callable[[Anthyx], object]
 CALLS: list[tuple[Call, str, Answer, type, Any]] = [
@@ -203,12 +207,39 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         None,
     ),
     (
+        lambda c: c.events.list(
+            types=["post.*", "brand.created"],
+            brand_id="b",
+            created_after=WHEN,
+            page_size=5,
+        ).page(),
+        f"GET /events?types={BOTH}&brand_id=b&created_after={ENCODED}&limit=5",
+        ok(samples.page(EVENT)),
+        Page,
+        None,
+    ),
+    (
         lambda c: c.audit_log.list(target_type="t", created_before=WHEN, cursor="c").page(),
         f"GET /audit-log?target_type=t&created_before={ENCODED}&limit=100&cursor=c",
         ok(samples.page(samples.audit_entry())),
         Page,
         None,
     ),
+    (
+        lambda c: c.events.list(after="evt_1", wait=20).page(),
+        "GET /events?after=evt_1&wait=20&limit=100",
+        ok(samples.page(EVENT)),
+        Page,
+        None,
+    ),
+    (
+        lambda c: next(c.events.follow(after="evt_1", types="post.*")),
+        "GET /events?types=post.%2A&after=evt_1&wait=20&limit=100",
+        ok(samples.page(EVENT)),
+        Event,
+        None,
+    ),
+    (lambda c: c.events.get("e"), "GET /events/e", ok(EVENT), Event, None),
     (lambda c: c.usage.get(), "GET /usage", ok(samples.usage()), Usage, None),
     (
         lambda c: c.usage.history(granularity="day", key_id="k", from_=WHEN, to=WHEN),
@@ -255,6 +286,7 @@ def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
         client.audit_log,
         client.brands,
         client.channels,
+        client.events,
         client.platforms,
         client.api_keys,
         client.usage,

@@ -28,6 +28,11 @@ EXEMPT = {
     "audit.verification:_batches": "the chain of one workspace, of both modes",
     "audit.verification:_count_by_key": "the operator's count over all workspaces",
     "audit.verification:_ends": "the chain of one workspace, of both modes",
+    "events.jobs:forget_old_events": "a job for all workspaces",
+    "events.numbering:<module>": "events of the open transaction, by their ids",
+    "events.numbering:_statement": "the feed of the event's own workspace and mode",
+    "events.queries:_merged_on_postgresql": "columns of a subquery that is scoped",
+    "events.queries:_merged_on_sqlite": "positions of a subquery that is scoped",
     "idempotency:forget_old_records": "a job for all workspaces",
     "keys.guard:guard_commit": "the caller's own key, by its id",
     "keys.guard:look_again": "the caller's own key, by its id",
@@ -43,6 +48,9 @@ EXEMPT = {
     "limits.history:_upsert": "a job for all workspaces",
     "limits.history:_upsert_statement": "a job for all workspaces",
     "limits.jobs:<module>": "jobs for all workspaces",
+    "limits.jobs:forget_usage_notices": "a job for all workspaces",
+    "limits.thresholds:_days": "a job for all workspaces",
+    "limits.thresholds:_mark": "a job for all workspaces",
 }
 
 

@@ -84,6 +84,22 @@ def test_the_audit_log_tells_what_was_done(client: Anthyx) -> None:
     assert made.id not in [entry.target.id for entry in before]
 
 
+def test_events_are_listed_polled_and_followed(client: Anthyx) -> None:
+    start = client.events.list(limit=1).page().data[0]
+    made = client.brands.create(name="Blue Bakery")
+    client.brands.archive(made)
+    created, archived = client.events.list(after=start, types="brand.*", wait=20)
+    assert (created.type, archived.type) == ("brand.created", "brand.archived")
+    assert created.data.object == made.to_dict()
+    assert archived.data.previous is not None
+    assert client.events.get(created.id) == created
+    assert [each.id for each in client.events.list(brand_id=made)] == [archived.id, created.id]
+    stream = client.events.follow(after=created)
+    assert next(stream) == archived
+    client.brands.unarchive(made)
+    assert next(stream).type == "brand.unarchived"
+
+
 def test_usage_and_workspace_are_read(client: Anthyx) -> None:
     assert client.workspace.get().plan == "growth"
     assert [window.name for window in client.usage.get().windows] == ["minute", "day"]

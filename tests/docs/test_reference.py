@@ -14,6 +14,7 @@ import click
 import anthyx_server
 from anthyx_server.cli import cli
 from anthyx_server.errors import ApiError
+from anthyx_server.events.catalogue import TYPES
 from anthyx_server.plans import PLANS
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +73,12 @@ def test_every_command_is_documented() -> None:
     page = (CONTENT / "operating.md").read_text()
     rows = re.findall(r"^\| `anthyx-server ([a-z-]+(?: [a-z][a-z-]+)?)\b", page, re.MULTILINE)
     assert sorted(rows) == sorted(_commands(cli))
+
+
+def test_every_type_of_event_is_documented() -> None:
+    page = (CONTENT / "events.md").read_text()
+    rows = re.findall(r"^\| (`.*`) \|", page, re.MULTILINE)
+    assert [name for row in rows for name in re.findall(r"`(\S+)`", row)] == list(TYPES)
 
 
 def test_the_plan_table_is_documented() -> None:

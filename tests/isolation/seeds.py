@@ -11,9 +11,10 @@ from anthyx_server.brands.models import Brand
 from anthyx_server.channels import Channel
 from anthyx_server.db import OwnedByWorkspace
 from anthyx_server.events import Event
+from anthyx_server.events.models import EventFeed
 from anthyx_server.idempotency import IdempotencyRecord
 from anthyx_server.keys import ApiKey
-from anthyx_server.limits.models import UsageHour
+from anthyx_server.limits.models import UsageHour, UsageNotice
 from tests.support.apps import Account
 
 # The second argument is a word that tells this tenant's texts and numbers from all others'.
@@ -47,6 +48,11 @@ def _event(account: Account, mark: int) -> str:
         return events.publish(account.caller, "brand.updated", about, {"name": str(mark)}).id
 
 
+def _event_feed(account: Account, mark: int) -> str:
+    _event(account, mark)
+    return ""
+
+
 def _audit_entry(account: Account, mark: int) -> str:
     with account.app.app_context(), db.transaction():
         audit.record(account.caller, "brand.looked_at", "brand", f"brand_of_{mark}", of=mark)
@@ -76,6 +82,20 @@ def _usage_hour(account: Account, mark: int) -> str:
     return ""
 
 
+def _usage_notice(account: Account, mark: int) -> str:
+    with account.app.app_context(), db.transaction():
+        db.db.session.add(
+            UsageNotice(
+                workspace_id=account.workspace_id,
+                mode=account.mode,
+                family_id=f"family_of_{mark}_{_next()}",
+                window_ends_at=datetime.now(UTC),
+                threshold_percent=mark,
+            )
+        )
+    return ""
+
+
 def _id(document: dict[str, str]) -> str:
     return document["id"]
 
@@ -93,14 +113,17 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     Brand: _brand,
     Channel: _channel,
     Event: _event,
+    EventFeed: _event_feed,
     IdempotencyRecord: _idempotency_record,
     UsageHour: _usage_hour,
+    UsageNotice: _usage_notice,
 }
 
 # Which table an id in a path belongs to.
 PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
     "brand_id": Brand,
     "channel_id": Channel,
+    "event_id": Event,
     "key_id": ApiKey,
 }
 

@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from anthyx_server import db
 from anthyx_server.db import Base, OwnedByWorkspace
+from anthyx_server.events import Event
 from anthyx_server.fields import Id
 from anthyx_server.keys import DEFAULT_SCOPES
 from anthyx_server.operations import Operation, operations
@@ -61,18 +62,26 @@ class World:
         allowed = {intruder.key_id, self.other_brand_id, "live", "test", ""}
         if intruder.workspace_id != self.home.workspace_id:
             return words - allowed
-        return words - allowed - {self.home.workspace_id}
+        return words - allowed - {self.home.workspace_id} - self._told_with_the_brand()
+
+    def _told_with_the_brand(self) -> set[str]:
+        """What the other brand's own events tell: their ids, and which key acted."""
+        query = sa.select(Event.id).where(Event.brand_id == self.other_brand_id)
+        with self.app.app_context():
+            return {self.home.key_id, *db.db.session.scalars(query)}
 
     def home_rows(self, besides: str | None = None) -> Rows:
         """Home's rows by table and primary key.
 
         With `besides` less those that tell of this key, or of the brand that it may write to.
+        How far the feed and the audit log have come is left out too: both move on with whatever
+        that key does.
         """
         found: Rows = {}
+        moving = {"event_feeds", "audit_heads"}
+        tables = [each for each in Base.metadata.sorted_tables if each.name not in moving]
         with self.app.app_context():
-            for table in Base.metadata.sorted_tables:
-                if table.name == "audit_heads":
-                    continue  # one chain for both modes: it grows with what either does
+            for table in tables:
                 for row in db.db.session.execute(_owned_rows(table, self.home)):
                     names = [column.name for column in table.primary_key]
                     values = [str(getattr(row, name)) for name in names]

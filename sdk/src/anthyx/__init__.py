@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         ValidationError,
         WebhookVerificationError,
     )
+    from .events import Event, EventData, EventRequest, EventSubject, EventType
     from .keys import ApiKey, IssuedApiKey
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
@@ -69,6 +70,7 @@ _HOMES = {
         "PreconditionFailedError RateLimitError ServerError ValidationError "
         "WebhookVerificationError"
     ),
+    "events": "Event EventData EventRequest EventSubject EventType",
     "keys": "ApiKey IssuedApiKey",
     "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
@@ -104,6 +106,11 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ErrorDetail",
+    "Event",
+    "EventData",
+    "EventRequest",
+    "EventSubject",
+    "EventType",
     "IssuedApiKey",
     "Model",
     "NotFoundError",

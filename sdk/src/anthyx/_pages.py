@@ -99,7 +99,11 @@ class Pages(Generic[AnyModel]):
 
     def _fetch(self, cursor: str | None, left: int | None) -> Page[AnyModel]:
         query = {**self._asked.query, "limit": self._asked.size(left), "cursor": cursor}
-        answer = self._engine.run(new_request("GET", self._asked.path, query=query))
+        return self._ask(query)
+
+    def _ask(self, query: Mapping[str, QueryValue], *, counted: bool = True) -> Page[AnyModel]:
+        path = self._asked.path
+        answer = self._engine.run(new_request("GET", path, query=query, counted=counted))
         try:
             return _decode_page(self._item, answer)
         except DecodeError as error:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .audit_log import AuditLog
     from .brands import Brands
     from .channels import Channels
+    from .events import Events
     from .keys import ApiKey, ApiKeys
     from .platforms import Platforms
     from .usage import UsageReports
@@ -114,6 +115,13 @@ class Anthyx:
         from .platforms import Platforms  # noqa: PLC0415
 
         return Platforms(self._engine)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened, to look through or to follow."""
+        from .events import Events  # noqa: PLC0415
+
+        return Events(self._engine)
 
     @cached_property
     def usage(self) -> UsageReports:

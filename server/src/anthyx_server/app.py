@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from anthyx_server import audit, brands, channels, keys, openapi
+from anthyx_server import audit, brands, channels, events, keys, openapi
 from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.channels.routes import blueprint as channels_blueprint
 from anthyx_server.config import Settings
 from anthyx_server.db import committing, concluding, db, init_db
 from anthyx_server.errors import init_errors
+from anthyx_server.events.routes import blueprint as events_blueprint
 from anthyx_server.http import caller_source, init_http
 from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
 from anthyx_server.keys.routes import blueprint as keys_blueprint
-from anthyx_server.limits import init_gate, init_limiter
+from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
 from anthyx_server.limits.routes import blueprint as usage_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.sealing import Keyring
@@ -29,6 +30,24 @@ if TYPE_CHECKING:
     from anthyx_server.metrics import Metrics
 
 MAX_BODY_BYTES = 1_000_000
+
+_MOUNTED = (
+    openapi.blueprint,
+    workspace_blueprint,
+    usage_blueprint,
+    keys_blueprint,
+    leaked_keys_blueprint,
+    audit_blueprint,
+    events_blueprint,
+    brands_blueprint,
+    channels_blueprint,
+)
+# What a capability needs of one above it.
+_HANDED_DOWN = {
+    "anthyx_look_again": keys.look_again,
+    "anthyx_brand_lookup": brands.existing_ids,
+    "anthyx_brand_contents": (channels.count_in_brand,),
+}
 
 
 class _Application(Flask):
@@ -43,34 +62,32 @@ def create_app(settings: Settings) -> Flask:
     """Build the WSGI application; opens no connection before it is needed."""
     app = _Application("anthyx_server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.extensions["anthyx_secret_key"] = settings.secret_key.encode()
+    app.extensions |= _secrets(settings) | _HANDED_DOWN
     app.extensions["anthyx_redis"] = RedisLink(settings.redis_url)
-    app.extensions["anthyx_hasher"] = keys.Hasher(settings.key_peppers)
-    app.extensions["anthyx_keyring"] = Keyring(
-        {key.id: key.value for key in settings.encryption_keys}
-    )
-    app.extensions["anthyx_audit_keys"] = audit.ChainKeys(settings.encryption_keys)
-    app.extensions["anthyx_brand_lookup"] = brands.existing_ids
-    app.extensions["anthyx_brand_contents"] = [channels.count_in_brand]
     init_db(app, settings.database_url)
     init_errors(app)
     metrics = None if settings.metrics_bind is None else _meter(app, settings)
     init_http(app, settings)
     init_gate(app, settings, None if metrics is None else metrics.timing_gate)
+    events.init_waiting(app, settings.web_threads)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
     committing.connect(keys.guard_commit)
     concluding.connect(audit.seal)
 
-    app.register_blueprint(openapi.blueprint, url_prefix="/v1")
-    app.register_blueprint(workspace_blueprint, url_prefix="/v1")
-    app.register_blueprint(usage_blueprint, url_prefix="/v1")
-    app.register_blueprint(keys_blueprint, url_prefix="/v1")
-    app.register_blueprint(leaked_keys_blueprint, url_prefix="/v1")
-    app.register_blueprint(brands_blueprint, url_prefix="/v1")
-    app.register_blueprint(channels_blueprint, url_prefix="/v1")
-    app.register_blueprint(audit_blueprint, url_prefix="/v1")
+    for blueprint in _MOUNTED:
+        app.register_blueprint(blueprint, url_prefix="/v1")
+    limit_uncounted(app, limiter, "events.list_events", "60 per minute")
     return app
+
+
+def _secrets(settings: Settings) -> dict[str, Any]:
+    return {
+        "anthyx_secret_key": settings.secret_key.encode(),
+        "anthyx_hasher": keys.Hasher(settings.key_peppers),
+        "anthyx_keyring": Keyring({key.id: key.value for key in settings.encryption_keys}),
+        "anthyx_audit_keys": audit.ChainKeys(settings.encryption_keys),
+    }
 
 
 def _meter(app: Flask, settings: Settings) -> Metrics:

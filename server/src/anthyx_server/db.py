@@ -175,6 +175,14 @@ def read_only() -> None:
     g.is_read_only = True
 
 
+def before_commit(act: Callable[[], None]) -> None:
+    """Call `act` as the last thing in the open transaction: what it locks is held for COMMIT alone.
+
+    Everything else is flushed and judged by then, and nothing may be locked after it.
+    """
+    db.session().info.setdefault("before_commit", []).append(act)
+
+
 def after_commit(act: Callable[[], None]) -> None:
     """Call `act` once the open transaction has committed; never after a rollback."""
     db.session().info.setdefault("after_commit", []).append(act)
@@ -190,6 +198,8 @@ def commit() -> None:
     session.flush()
     committing.send(session)
     concluding.send(session)
+    for act in session.info.pop("before_commit", []):
+        act()
     session.commit()
     for act in session.info.pop("after_commit", []):
         act()

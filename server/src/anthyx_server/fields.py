@@ -40,6 +40,14 @@ class AnswerSchema(Schema):
         unknown = EXCLUDE
 
 
+class ActorSchema(AnswerSchema):
+    """Who did something."""
+
+    type = fields.String(required=True, validate=validate.OneOf(["api_key", "user", "system"]))
+    id = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+
+
 class Pattern(validate.Regexp):
     """A pattern that the whole value must match: `$` alone lets a last line break pass."""
 

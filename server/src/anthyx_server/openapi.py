@@ -110,6 +110,8 @@ def _operation(declared: Operation) -> dict[str, Any]:
         described["security"] = [{"apiKey": [declared.scope] if declared.scope else []}]
         described["x-required-scopes"] = [declared.scope] if declared.scope else []
         described["x-counts-against-limits"] = declared.is_counted
+        if declared.uncounted_with is not None:
+            described["x-uncounted-with-parameter"] = declared.uncounted_with
     return described
 
 

@@ -57,6 +57,7 @@ class Options(TypedDict, total=False):
     is_conditional: bool
     is_public: bool
     is_counted: bool
+    uncounted_with: str
     settles_revocation: bool
     csv: AsTable
     errors: tuple[type[ApiError], ...]
@@ -66,9 +67,10 @@ class Options(TypedDict, total=False):
 class Operation:
     """One method on one path, as the edge runs it and OpenAPI describes it.
 
-    `is_counted` False leaves the windows alone; `settles_revocation` marks answers that must not
-    be replayed before a revocation holds everywhere; `csv` turns the payload of an operation that
-    reads into a table, for those who prefer CSV.
+    `is_counted` False leaves the windows alone, and so does a request with the query parameter
+    `uncounted_with`; `settles_revocation` marks answers that must not be replayed before a
+    revocation holds everywhere; `csv` turns the payload of an operation that reads into a table,
+    for those who prefer CSV.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Operation:
     is_conditional: bool = False
     is_public: bool = False
     is_counted: bool = True
+    uncounted_with: str | None = None
     settles_revocation: bool = False
     csv: AsTable | None = None
     errors: tuple[type[ApiError], ...] = ()
@@ -94,6 +97,11 @@ class Operation:
     def is_writing(self) -> bool:
         """True where the operation may change something."""
         return self.method in WRITING
+
+    def counts(self) -> bool:
+        """True where the request at hand counts against the windows."""
+        is_spared = self.uncounted_with is not None and self.uncounted_with in request.args
+        return self.is_counted and not is_spared
 
     @property
     def summary(self) -> str:

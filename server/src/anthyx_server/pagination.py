@@ -77,6 +77,26 @@ class Pages:
         return _page(reader().rows(query, values), arguments["limit"], self._width, scope, present)
 
 
+def place_after(arguments: dict[str, Any], caller: Caller) -> tuple[Any, ...] | None:
+    """Where the page before ended, for a query that goes on from there by itself.
+
+    Raises:
+        InvalidCursor: the cursor was made elsewhere or for other filters.
+    """
+    cursor = arguments["cursor"]
+    return None if cursor is None else _decode(cursor, _scope(arguments, caller))
+
+
+def page_of(
+    rows: Sequence[Row[Any]],
+    arguments: dict[str, Any],
+    caller: Caller,
+    present: Callable[[Row[Any]], Any],
+) -> dict[str, Any]:
+    """The page of rows (`limit` and one where there are more), ordered by their last column."""
+    return _page(rows, arguments["limit"], 1, _scope(arguments, caller), present)
+
+
 def fetch_page(
     query: Select[Any],
     order: Order,
@@ -105,7 +125,7 @@ def _page(
     limit: int,
     width: int,
     scope: bytes,
-    present: Callable[[Row[Any]], dict[str, Any]],
+    present: Callable[[Row[Any]], Any],
 ) -> dict[str, Any]:
     has_more = len(rows) > limit
     rows = rows[:limit]

@@ -25,6 +25,7 @@ from gunicorn.http.errors import (
 from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.exceptions import ClientDisconnected
 
+from anthyx_server import stopping
 from anthyx_server.config import ConfigurationError, Settings
 from anthyx_server.errors import ApiError, BadRequest, InternalError
 
@@ -175,6 +176,11 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             ):
                 self.accept(listener)
             listener.close()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Hear SIGTERM: requests in flight are finished, those that only wait let go."""
+        stopping.ask()
+        super().handle_exit(sig, frame)
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Serve one request, unless a field that may stand once is repeated."""

@@ -52,6 +52,7 @@ IDS: dict[str, Callable[[Account], str]] = {
             json={"brand_id": IDS["brand_id"](each), "platform": "x", "name": "A"},
         ).get_json()["id"]
     ),
+    "event_id": lambda each: str(each.get("/events?limit=1").get_json()["data"][0]["id"]),
     "key_id": lambda each: each.with_key().key_id,
 }
 _numbers: Iterator[int] = itertools.count()

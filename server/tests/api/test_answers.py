@@ -73,6 +73,10 @@ CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "delete_channel": lambda each: each.delete(channel(each)),
     "list_platforms": lambda each: each.get("/platforms"),
     "get_workspace": lambda each: each.get("/workspace"),
+    "list_events": lambda each: (brand(each), each.get("/events"))[1],
+    "get_event": lambda each: each.get(
+        "/events/" + each.get("/events").get_json()["data"][0]["id"]
+    ),
     "get_usage": lambda each: each.get("/usage"),
     "get_usage_history": lambda each: each.get("/usage/history?granularity=day"),
     "list_api_keys": lambda each: (rotated(each), each.get("/api-keys"))[1],

@@ -19,7 +19,7 @@ SHOWN = {"id": "thing_1", "name": "ü"}
 
 def publish(account: Account, shown: dict[str, Any], **options: Any) -> dict[str, Any]:
     with account.app.app_context(), db.transaction():
-        row = events.publish(account.caller, "thing.made", ("thing", "thing_1"), shown, **options)
+        row = events.publish(account.caller, "post.created", ("thing", "thing_1"), shown, **options)
         return {"row": row.id, **orjson.loads(row.body)}
 
 
@@ -37,7 +37,7 @@ def test_the_envelope_is_the_documented_one(account: Account) -> None:
     assert datetime.fromisoformat(envelope["created_at"]) == row.created_at
     assert envelope == {
         "id": row.id,
-        "type": "thing.made",
+        "type": "post.created",
         "api_version": "2026-11-01",
         "created_at": envelope["created_at"],
         "workspace_id": account.workspace_id,
@@ -51,7 +51,7 @@ def test_the_envelope_is_the_documented_one(account: Account) -> None:
     assert (row.workspace_id, row.mode, row.type, row.brand_id) == (
         account.workspace_id,
         "live",
-        "thing.made",
+        "post.created",
         "brand_1",
     )
 
@@ -89,13 +89,13 @@ def test_a_receiver_adds_to_the_same_transaction(account: Account) -> None:
 
     def copy(event: events.Event) -> None:
         seen.append(event.type)
-        if event.type == "thing.made":
+        if event.type == "post.created":
             subject = ("copy", event.id)
-            events.publish(account.caller, "copy.made", subject, {"of": event.id})
+            events.publish(account.caller, "post.updated", subject, {"of": event.id})
 
     def fail() -> None:
         with account.app.app_context(), db.transaction():
-            events.publish(account.caller, "thing.made", ("thing", "thing_1"), SHOWN)
+            events.publish(account.caller, "post.created", ("thing", "thing_1"), SHOWN)
             raise LookupError
 
     before = set(stored(account.app))
@@ -103,6 +103,6 @@ def test_a_receiver_adds_to_the_same_transaction(account: Account) -> None:
         publish(account, SHOWN)
         with pytest.raises(LookupError):
             fail()
-    assert seen == ["thing.made", "copy.made"] * 2
+    assert seen == ["post.created", "post.updated"] * 2
     new = [row.type for id, row in stored(account.app).items() if id not in before]
-    assert sorted(new) == ["copy.made", "thing.made"]
+    assert sorted(new) == ["post.created", "post.updated"]

@@ -51,6 +51,17 @@ def test_usage_costs_1_and_its_history_2(counted: tuple[Account, Counted]) -> No
     assert count.round_trips == 2
 
 
+def test_reading_events_costs_1_and_polling_what_its_own_window_costs(
+    counted: tuple[Account, Counted],
+) -> None:
+    account, count = counted
+    for path, cost in (("/events", 1), ("/events?types=brand.*", 1), ("/events?after=oldest", 2)):
+        account.get(path)  # teaches this Redis the script
+        count.reset()
+        assert account.get(path).status_code == 200
+        assert count.round_trips == cost, path
+
+
 def test_a_key_that_redis_does_not_know_costs_2(counted: tuple[Account, Counted]) -> None:
     account, count = counted
     other = account.with_key(scopes=["brands:read"])

@@ -31,7 +31,13 @@ def test_a_list_costs_1_select_however_many_rows(account: Account) -> None:
     make_brands(account, 40, "many")
     for _ in range(40):
         account.with_key(scopes=["brands:read"])
-    for path in ("/brands?limit=100", "/brands?limit=10", "/api-keys?limit=100"):
+    for path in (
+        "/brands?limit=100",
+        "/brands?limit=10",
+        "/api-keys?limit=100",
+        "/events?limit=100",
+        "/events?types=brand.*",
+    ):
         assert statements(account, "GET", path) == ["SELECT"], path
     page = account.get("/brands?limit=2").get_json()
     assert statements(account, "GET", f"/brands?limit=2&cursor={page['next_cursor']}") == ["SELECT"]
@@ -41,6 +47,11 @@ def test_a_list_costs_1_select_however_many_rows(account: Account) -> None:
 def test_single_reads_cost_what_they_show(account: Account) -> None:
     brand = account.post("/brands", json={"name": "Acme"}).get_json()["id"]
     assert statements(account, "GET", f"/brands/{brand}") == ["SELECT"]
+    newest = account.get("/events?limit=1").get_json()["data"][0]["id"]
+    assert statements(account, "GET", f"/events/{newest}") == ["SELECT"]
+    # The event's place and what follows; where there is nothing, also how far the feed has come.
+    assert statements(account, "GET", f"/events?after={newest}") == ["SELECT"] * 2
+    assert statements(account, "GET", "/events?after=oldest&wait=20") == ["SELECT"] * 2
     assert statements(account, "GET", "/workspace") == ["SELECT"]
     assert statements(account, "GET", "/api-keys/current") == ["SELECT"]
     assert statements(account, "GET", "/usage") == ["SELECT"] * 2  # the plan, the keys
@@ -64,18 +75,18 @@ def test_writes_cost_what_they_write_however_many_rows(
     def cost(method: str, path: str, **options: Any) -> int:
         return len(statements(account, method, path, **options)) - begin
 
-    # Home, slugs; savepoint, brand, release; event; the key once more before COMMIT.
-    assert cost("POST", "/brands", json={"name": "Acme"}) == 7
+    # Home, slugs; savepoint, brand, release; event; the key once more; the feed, the event's place.
+    assert cost("POST", "/brands", json={"name": "Acme"}) == 9
     # And the lock (SQLite's own is enough), the record sought, the record kept.
     keyed = {"json": {"name": "Other"}, "headers": {"Idempotency-Key": "1"}}
-    assert cost("POST", "/brands", **keyed) == 10 - begin
+    assert cost("POST", "/brands", **keyed) == 12 - begin
     brand = account.post("/brands", json={"name": "Third"}).get_json()["id"]
-    # Home or brand, locked; the change; its event; the key.
+    # Home or brand, locked; the change; its event; the key; the feed, the event's place.
     patched = cost("PATCH", f"/brands/{brand}", json={"name": "Renamed"})
-    assert patched == 5
+    assert patched == 7
     make_brands(account, 30, "more")
-    assert cost("POST", "/brands", json={"name": "Last"}) == 7
+    assert cost("POST", "/brands", json={"name": "Last"}) == 9
     assert cost("PATCH", f"/brands/{brand}", json={"name": "Once more"}) == patched
     # And what the brand still has is counted, each kind by itself.
     contents = len(account.app.extensions["anthyx_brand_contents"])
-    assert cost("DELETE", f"/brands/{brand}") == 4 + contents
+    assert cost("DELETE", f"/brands/{brand}") == 6 + contents

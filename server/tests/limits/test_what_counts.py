@@ -27,6 +27,7 @@ def _posted(data: bytes | str, content_type: str = "application/json") -> Call:
 COUNTED: dict[str, tuple[int, Call]] = {
     "a read": (200, lambda account: account.get("/brands")),
     "a write": (201, lambda account: account.post("/brands", json={"name": "Acme"})),
+    "events": (200, lambda account: account.get("/events")),
     "history of usage": (200, lambda account: account.get("/usage/history")),
     "malformed JSON": (400, _posted("{")),
     "a cursor that is none": (400, lambda account: account.get("/brands?cursor=x")),
@@ -41,6 +42,7 @@ COUNTED: dict[str, tuple[int, Call]] = {
 NOT_COUNTED: dict[str, Call] = {
     "usage": lambda account: account.get("/usage"),
     "the current key": lambda account: account.get("/api-keys/current"),
+    "a poll for events": lambda account: account.get("/events?after=oldest"),
     "usage, wrongly asked": lambda account: account.get("/usage?x=1"),
 }
 

@@ -2,5 +2,6 @@
 
 from anthyx_server.events.models import Event
 from anthyx_server.events.service import publish, published
+from anthyx_server.events.waiting import init_waiting
 
-__all__ = ["Event", "publish", "published"]
+__all__ = ["Event", "init_waiting", "publish", "published"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -9,7 +10,9 @@ from blinker import Signal
 
 from anthyx_server import clock
 from anthyx_server.db import db
+from anthyx_server.events.catalogue import TYPES
 from anthyx_server.events.models import Event
+from anthyx_server.events.numbering import number_at_commit
 from anthyx_server.ids import new_id
 from anthyx_server.tenancy import Caller
 
@@ -33,13 +36,47 @@ def publish(
 
     `subject` is a type and an id, `shown` the resource as the API shows it, `previous` the
     changed fields' old values. Over 256 KiB the resource is cut to its type and id.
+
+    Raises:
+        LookupError: the catalogue has no such type, so that nobody could read it.
     """
+    if event_type not in TYPES:
+        raise LookupError(event_type)
     moment = clock.now()
+    envelope = _envelope(caller, event_type, subject, brand_id, moment)
+    envelope["data"] = {"object": shown, "previous": previous, "truncated": False}
+    body = orjson.dumps(envelope)
+    if len(body) > MAX_BODY_BYTES:
+        cut = {"type": subject[0], "id": subject[1]}
+        envelope["data"] = {"object": cut, "previous": None, "truncated": True}
+        body = orjson.dumps(envelope)
+    event = Event(
+        id=envelope["id"],
+        workspace_id=caller.workspace_id,
+        mode=caller.mode,
+        type=event_type,
+        brand_id=brand_id,
+        body=body,
+        created_at=moment,
+    )
+    db.session.add(event)
+    number_at_commit(event)
+    published.send(event)
+    return event
+
+
+def _envelope(
+    caller: Caller,
+    event_type: str,
+    subject: tuple[str, str],
+    brand_id: str | None,
+    moment: datetime,
+) -> dict[str, Any]:
+    """An event without its data."""
     # The secret of a new API key is sealed with the Idempotency-Key, which is stored nowhere.
     idempotency_key = None if subject[0] == "api_key" else caller.idempotency_key
-    event_id = new_id("evt")
-    envelope: dict[str, Any] = {
-        "id": event_id,
+    return {
+        "id": new_id("evt"),
         "type": event_type,
         "api_version": API_VERSION,
         "created_at": clock.rfc3339(moment),
@@ -51,22 +88,4 @@ def publish(
         if caller.request_id
         else None,
         "subject": {"type": subject[0], "id": subject[1]},
-        "data": {"object": shown, "previous": previous, "truncated": False},
     }
-    body = orjson.dumps(envelope)
-    if len(body) > MAX_BODY_BYTES:
-        cut = {"type": subject[0], "id": subject[1]}
-        envelope["data"] = {"object": cut, "previous": None, "truncated": True}
-        body = orjson.dumps(envelope)
-    event = Event(
-        id=event_id,
-        workspace_id=caller.workspace_id,
-        mode=caller.mode,
-        type=event_type,
-        brand_id=brand_id,
-        body=body,
-        created_at=moment,
-    )
-    db.session.add(event)
-    published.send(event)
-    return event

@@ -114,14 +114,6 @@ class LeakedKeysSchema(own.StrictSchema):
     source = own.Text(max_length=200, load_default=None, allow_none=True)
 
 
-class ActorSchema(own.AnswerSchema):
-    """Who did something."""
-
-    type = fields.String(required=True, validate=validate.OneOf(["api_key", "user", "system"]))
-    id = fields.String(required=True, allow_none=True)
-    name = fields.String(required=True)
-
-
 class ApiKeySchema(own.AnswerSchema):
     """An API key; its token is only in the answer that makes it."""
 
@@ -138,7 +130,7 @@ class ApiKeySchema(own.AnswerSchema):
     metadata = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     version = fields.Integer(required=True)
     created_at = fields.DateTime(required=True)
-    created_by = fields.Nested(ActorSchema, required=True)
+    created_by = fields.Nested(own.ActorSchema, required=True)
     updated_at = fields.DateTime(required=True)
     expires_at = fields.DateTime(required=True, allow_none=True)
     last_used_at = fields.DateTime(required=True, allow_none=True)
@@ -146,7 +138,7 @@ class ApiKeySchema(own.AnswerSchema):
     rotated_from = fields.String(required=True, allow_none=True)
     superseded_by = fields.String(required=True, allow_none=True)
     revoked_at = fields.DateTime(required=True, allow_none=True)
-    revoked_by = fields.Nested(ActorSchema, required=True, allow_none=True)
+    revoked_by = fields.Nested(own.ActorSchema, required=True, allow_none=True)
     revoked_reason = fields.String(
         required=True, allow_none=True, validate=validate.OneOf([*REASONS, None])
     )

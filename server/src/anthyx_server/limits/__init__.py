@@ -2,7 +2,7 @@
 
 from anthyx_server.limits.authentication import init_gate
 from anthyx_server.limits.gate import judged_without_redis
-from anthyx_server.limits.limiter import RateLimitExceededError, init_limiter
+from anthyx_server.limits.limiter import RateLimitExceededError, init_limiter, limit_uncounted
 from anthyx_server.limits.plan_changes import announce_plan
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "init_gate",
     "init_limiter",
     "judged_without_redis",
+    "limit_uncounted",
 ]

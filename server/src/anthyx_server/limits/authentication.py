@@ -54,7 +54,7 @@ def init_gate(
         if is_public or not request.path.startswith("/v1/"):
             return
         try:
-            _authenticate(admit, is_counted=declared is None or declared.is_counted)
+            _authenticate(admit, is_counted=declared is None or declared.counts())
         except keys.AuthenticationError as error:
             _count_failure(throttle, error)
 

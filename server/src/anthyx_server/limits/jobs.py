@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,8 +14,9 @@ from flask import current_app
 from anthyx_server import clock
 from anthyx_server.db import db, transaction
 from anthyx_server.keys import ApiKey
-from anthyx_server.limits import history
+from anthyx_server.limits import history, thresholds
 from anthyx_server.limits.gate import LAST_USED, NEW_DIGESTS
+from anthyx_server.limits.models import UsageNotice
 from anthyx_server.queue import job
 
 _BATCH = 500
@@ -53,7 +55,7 @@ def _client() -> redis.Redis:
 
 @job(every_seconds=5)
 def store_usage() -> None:
-    """Write when and from where keys were used since the last run, and their counters.
+    """Write when and from where keys were used since the last run, their counters and thresholds.
 
     What it costs depends on how many keys were used meanwhile, not on how many there are.
     """
@@ -65,9 +67,18 @@ def store_usage() -> None:
             # By the table: a key that is not there (any more) is passed over.
             db.session.connection().execute(_SET_LAST_USED, rows)
             history.store(client, list(noted))
+            thresholds.announce(client, noted)
 
         _drain(client, LAST_USED, write)
         history.forget(client, started_at)
+
+
+@job(every_seconds=3600)
+def forget_usage_notices() -> None:
+    """Forget which thresholds were told of days that have long been over."""
+    over = clock.now() - timedelta(days=1)
+    with transaction():
+        db.session.execute(sa.delete(UsageNotice).where(UsageNotice.window_ends_at < over))
 
 
 @job(every_seconds=5)

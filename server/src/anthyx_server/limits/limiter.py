@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from anthyx_server import clock
 from anthyx_server.errors import ApiError, problem_response
 from anthyx_server.limits.windows import Admission
+from anthyx_server.operations import operation_of
 from anthyx_server.redis_link import TIMEOUT_SECONDS
 
 _STRATEGY = "anthyx-gate"
@@ -166,3 +167,18 @@ def init_limiter(app: Flask, redis_url: str) -> Limiter:
 
     app.register_error_handler(RateLimitExceeded, on_exceeded)
     return limiter
+
+
+def limit_uncounted(app: Flask, limiter: Limiter, endpoint: str, amount: str) -> None:
+    """Give the requests of an operation that don't count against the plan a window of their own.
+
+    A key's family shares it. A request that does count is asked nothing of.
+    """
+    declared = operation_of(endpoint)
+    if declared is None:
+        raise LookupError(endpoint)
+    own = limiter.limit(
+        amount, key_func=lambda: str(g.caller.family_id), exempt_when=declared.counts
+    )
+    view: Any = app.view_functions[endpoint]
+    app.view_functions[endpoint] = own(view)

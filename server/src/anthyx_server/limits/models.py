@@ -1,4 +1,4 @@
-"""The table of usage history."""
+"""The tables of usage: its history, and which thresholds were told."""
 
 from __future__ import annotations
 
@@ -25,3 +25,13 @@ class UsageHour(OwnedByWorkspace, Base):
     source: Mapped[str] = mapped_column(primary_key=True)
     accepted: Mapped[int]
     limited: Mapped[int]
+
+
+class UsageNotice(OwnedByWorkspace, Base):
+    """A threshold of a family's day window that was told; once it is here, it is never again."""
+
+    __tablename__ = "usage_notices"
+
+    family_id: Mapped[str] = mapped_column(primary_key=True)
+    window_ends_at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    threshold_percent: Mapped[int] = mapped_column(primary_key=True)

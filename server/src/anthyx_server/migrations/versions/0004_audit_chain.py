@@ -12,7 +12,7 @@ from anthyx_server.audit.chain import START, ChainKeys
 from anthyx_server.db import Json, UTCTime
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,51 @@
+"""The job that forgets events: all that are over 30 days old, and no others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from anthyx_server import db
+from anthyx_server.events import Event, jobs
+from server.tests.events.happenings import happen, ids
+from server.tests.keys.passing import Calendar
+from tests.support.apps import Account
+
+
+def forget(account: Account) -> int:
+    """Run the job; how many events are left."""
+    with account.app.app_context():
+        jobs.forget_old_events()
+        return db.db.session.query(Event).count()
+
+
+def test_events_are_forgotten_after_30_days(
+    calendar: Calendar, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_BATCH", 2)
+    happen(account, *["post.created"] * 5)
+    calendar.now += timedelta(days=1)
+    kept = happen(account, "post.updated", "post.approved", "post.scheduled")
+    count = forget(account)
+    assert count >= 8
+    calendar.now += timedelta(days=29) - timedelta(milliseconds=1)
+    assert forget(account) == count
+    calendar.now += timedelta(milliseconds=1)
+    assert forget(account) == 3
+    assert ids(account, "after=oldest&types=post.*") == kept
+    calendar.now += timedelta(days=1)
+    assert forget(account) == 0
+    new = happen(account, "post.created")
+    assert ids(account, "after=oldest&types=post.*") == new
+
+
+def test_a_run_takes_a_bounded_number_and_the_next_one_the_rest(
+    calendar: Calendar, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_BATCH", 2)
+    monkeypatch.setattr(jobs, "_MOST_BATCHES", 2)
+    happen(account, *["post.created"] * 5)
+    calendar.now += timedelta(days=31)
+    count = forget(account)
+    assert forget(account) == max(0, count - 4)
