@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from anthyx_server import brands, keys, openapi
+from anthyx_server import brands, keys, openapi, posts
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.config import Settings
 from anthyx_server.db import committing, db, init_db
@@ -18,6 +18,8 @@ from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
 from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter
 from anthyx_server.limits.routes import blueprint as usage_blueprint
+from anthyx_server.posts.review_routes import blueprint as post_reviews_blueprint
+from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
 
@@ -40,6 +42,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["anthyx_redis"] = RedisLink(settings.redis_url)
     app.extensions["anthyx_hasher"] = keys.Hasher(settings.key_peppers)
     app.extensions["anthyx_brand_lookup"] = brands.existing_ids
+    app.extensions["anthyx_brand_contents"] = [posts.count_in_brand]
+    app.extensions["anthyx_media_lookup"] = posts.no_media
     init_db(app, settings.database_url)
     init_errors(app)
     init_http(app, settings)
@@ -54,6 +58,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(keys_blueprint, url_prefix="/v1")
     app.register_blueprint(leaked_keys_blueprint, url_prefix="/v1")
     app.register_blueprint(brands_blueprint, url_prefix="/v1")
+    app.register_blueprint(posts_blueprint, url_prefix="/v1")
+    app.register_blueprint(post_reviews_blueprint, url_prefix="/v1")
     return app
 
 

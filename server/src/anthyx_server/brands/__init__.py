@@ -1,6 +1,8 @@
 """Brands: what a workspace speaks for."""
 
+from anthyx_server.brands.contents import BrandContents
+from anthyx_server.brands.errors import BrandArchived
 from anthyx_server.brands.models import Brand
-from anthyx_server.brands.service import existing_ids
+from anthyx_server.brands.service import existing_ids, find, hold
 
-__all__ = ["Brand", "existing_ids"]
+__all__ = ["Brand", "BrandArchived", "BrandContents", "existing_ids", "find", "hold"]

@@ -15,3 +15,9 @@ class BrandArchived(ApiError):
     """The brand is archived, so it can't be changed."""
 
     status, code, title = 409, "brand_archived", "Brand is archived"
+
+
+class BrandNotEmpty(ApiError):
+    """Something still belongs to the brand, so it can't be deleted."""
+
+    status, code, title = 409, "brand_not_empty", "Brand is not empty"

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from anthyx_server.brands import schemas, service
-from anthyx_server.brands.errors import BrandArchived, BrandNameTaken
+from anthyx_server.brands.errors import BrandArchived, BrandNameTaken, BrandNotEmpty
 from anthyx_server.brands.models import Brand
 from anthyx_server.brands.views import present
 from anthyx_server.conditional import entity_tag, require_match
@@ -100,10 +100,16 @@ def update_brand(caller: Caller, brand_id: str, body: dict[str, Any]) -> Reply:
 
 
 @operation(
-    blueprint, "DELETE", "/brands/<brand_id>", scope="brands:write", status=204, is_conditional=True
+    blueprint,
+    "DELETE",
+    "/brands/<brand_id>",
+    scope="brands:write",
+    status=204,
+    is_conditional=True,
+    errors=(BrandNotEmpty,),
 )
 def delete_brand(caller: Caller, brand_id: str) -> Reply:
-    """Delete a brand for good."""
+    """Delete a brand for good; its channels and posts have to be deleted before."""
     service.delete(caller, _lock(caller, brand_id))
     return Reply(None, 204)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from anthyx_server import clock, events
+from anthyx_server.brands.contents import require_empty
 from anthyx_server.brands.errors import BrandArchived, BrandNameTaken
 from anthyx_server.brands.models import Brand
 from anthyx_server.brands.naming import name_key, slugify
@@ -81,6 +82,27 @@ def lock(caller: Caller, brand_id: str) -> Brand:
     return _one(query.with_for_update().execution_options(populate_existing=True), brand_id)
 
 
+def hold(caller: Caller, brand_id: str) -> Brand:
+    """One active brand, which is neither deleted nor archived until the transaction ends.
+
+    Whoever makes something for a brand holds it: a deletion waits, and then sees what was made.
+
+    Raises:
+        BrandArchived: it is archived.
+        NotFound: there is none that the caller may see.
+    """
+    query = visible(caller).where(Brand.id == brand_id)
+    shared = query.with_for_update(read=True, key_share=True)
+    brand = _one(shared.execution_options(populate_existing=True), brand_id)
+    _require_active(brand)
+    return brand
+
+
+def _require_active(brand: Brand) -> None:
+    if brand.status == "archived":
+        raise BrandArchived(f"{brand.id} is archived: unarchive it first.")
+
+
 def _one(query: Select[Any], brand_id: str) -> Brand:
     brand: Brand | None = db.session.scalar(query)
     if brand is None:
@@ -120,8 +142,7 @@ def update(caller: Caller, brand: Brand, values: dict[str, Any]) -> Brand:
         BrandArchived: it is archived.
         BrandNameTaken: another one has the name.
     """
-    if brand.status == "archived":
-        raise BrandArchived(f"{brand.id} is archived: unarchive it first.")
+    _require_active(brand)
     before = present(brand)
     changes = {
         name: value for name, value in _columns(values).items() if getattr(brand, name) != value
@@ -167,7 +188,12 @@ def unarchive(caller: Caller, brand: Brand) -> Brand:
 
 
 def delete(caller: Caller, brand: Brand) -> None:
-    """Delete a locked brand for good."""
+    """Delete a locked brand for good.
+
+    Raises:
+        BrandNotEmpty: something belongs to it.
+    """
+    require_empty(caller, brand.id)
     _publish(caller, "brand.deleted", brand)
     db.session.delete(brand)
     db.session.flush()
