@@ -37,6 +37,10 @@ EXEMPT = {
     "limits.history:_upsert": "a job for all workspaces",
     "limits.history:_upsert_statement": "a job for all workspaces",
     "limits.jobs:<module>": "jobs for all workspaces",
+    "posts.editing:_apply": "the tags of a post that `lock` has scoped",
+    "posts.service:bump": "the tags of a post that `lock` has scoped",
+    "posts.streams:_of_tenant_following": "the same two conditions, kept from their indexes",
+    "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
 }
 
 

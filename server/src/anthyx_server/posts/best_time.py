@@ -11,14 +11,14 @@ _WEEK = timedelta(days=7)
 
 # Weekdays from Monday to Sunday, and hours with scores in percent, by platform: a score is that of
 # its day times that of its hour. Rounded from what scheduling tools publish of their customers.
-_DAYS = {
+DAYS = {
     "instagram": (90, 100, 98, 94, 86, 62, 66),
     "linkedin": (82, 98, 100, 96, 74, 24, 22),
     "x": (88, 98, 100, 96, 90, 58, 56),
     "facebook": (92, 98, 100, 94, 90, 64, 60),
     "tiktok": (82, 94, 92, 100, 96, 84, 80),
 }
-_HOURS = {
+HOURS = {
     "instagram": {8: 64, 9: 78, 10: 88, 11: 100, 12: 92, 13: 86, 14: 76, 17: 68, 18: 74, 19: 80},
     "linkedin": {7: 62, 8: 84, 9: 94, 10: 100, 11: 96, 12: 90, 13: 72, 14: 64, 16: 60, 17: 66},
     "x": {7: 60, 8: 82, 9: 100, 10: 96, 11: 90, 12: 94, 13: 78, 15: 66, 17: 76, 18: 70},
@@ -61,8 +61,8 @@ def slots(platforms: Collection[str]) -> list[Slot]:
 
 
 def _table(platform: str) -> Iterator[tuple[int, int, int]]:
-    hours: Mapping[int, int] = _HOURS[platform]
-    for weekday, of_day in enumerate(_DAYS[platform], start=1):
+    hours: Mapping[int, int] = HOURS[platform]
+    for weekday, of_day in enumerate(DAYS[platform], start=1):
         for hour, of_hour in hours.items():
             yield weekday, hour, of_day * of_hour
 
@@ -77,6 +77,7 @@ def next_best(platforms: Collection[str], after: datetime, zone: ZoneInfo) -> da
         KeyError: there is no such platform.
         ValueError: there are none.
     """
+    after = after.astimezone(UTC)
     today = after.astimezone(zone).date()
     # A day more: what is left of today's hours next week may still lie within seven days.
     days = [today + timedelta(days=number) for number in range(8)]

@@ -14,9 +14,7 @@ STATES = ("draft", "approved", "publishing", "published", "partially_published",
 REVIEW_STATUSES = ("pending", "changes_requested", "approved")
 SCHEDULE_SOURCES = ("explicit", "best_time", "now")
 SORTS = tuple(
-    sign + column
-    for column in ("created_at", "scheduled_at", "updated_at", "published_at")
-    for sign in ("-", "")
+    sign + column for column in ("created_at", "scheduled_at", "updated_at") for sign in ("-", "")
 )
 MAX_CONTENT = 100_000
 MAX_TARGETS = 20

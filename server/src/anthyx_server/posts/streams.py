@@ -103,6 +103,11 @@ class _Streams:
         is_post = self._table is Post
         self._time = getattr(self._table, shape.sort if is_post else f"post_{shape.sort}")
         self._id: Any = getattr(self._table, "id" if is_post else "post_id")
+        # Where few posts have the words, those are fetched and sorted.
+        is_few = shape.words == search.FEW
+        self._key = tuple(
+            self._following(each) if is_few else each for each in (self._time, self._id)
+        )
 
     @property
     def position(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -136,7 +141,10 @@ class _Streams:
     def _base(self) -> Select[Any]:
         """The posts that all filters leave, in no order."""
         shape = self._shape
-        query = owned_by_tenant(self._table, *self.position)
+        if shape.words == search.FEW:
+            query = self._of_tenant_following()
+        else:
+            query = owned_by_tenant(self._table, *self.position)
         if self._table is not Post:
             query = query.join(Post, Post.id == self._id)
         for name in sorted(shape.filters):
@@ -146,11 +154,18 @@ class _Streams:
             query = query.where(self._following(Post.brand_id).in_(among))
         return query.where(*search.conditions(shape.words))
 
+    def _of_tenant_following(self) -> Select[Any]:
+        """As `owned_by_tenant`, which every index of lists would serve."""
+        return sa.select(*self.position).where(
+            self._following(Post.workspace_id) == bindparam("tenant_id"),
+            self._following(Post.mode) == bindparam("tenant_mode"),
+        )
+
     def _condition(self, name: str) -> Any:
         if name in RANGES:
             time, compare = RANGES[name]
             is_sorted_by = time == self._shape.sort
-            limited: Any = self._time if is_sorted_by else self._following(getattr(Post, time))
+            limited: Any = self._key[0] if is_sorted_by else self._following(getattr(Post, time))
             limit: Any = bindparam(name, type_=limited.type)
             return limited >= limit if compare == ">=" else limited < limit
         column = {**_JOINED, **_OWN}[name]
@@ -172,16 +187,16 @@ class _Streams:
 
     def _segments(self, base: Select[Any]) -> list[Select[Any]]:
         """The posts with a time, then those without."""
-        shape, time = self._shape, self._time
+        shape, time = self._shape, self._key[0]
         ranged = {column for name, (column, _) in RANGES.items() if name in shape.filters}
         is_split = shape.sort in _NULLABLE and shape.sort not in ranged
         found = []
         if shape.after != "untimed":
             timed = base.where(time.is_not(None)) if is_split else base
-            found.append(self._ordered(timed, (time, self._id), shape.after == "timed"))
+            found.append(self._ordered(timed, self._key, shape.after == "timed"))
         if is_split:
             untimed = base.where(time.is_(None))
-            found.append(self._ordered(untimed, (self._id,), shape.after == "untimed"))
+            found.append(self._ordered(untimed, self._key[1:], shape.after == "untimed"))
         return found
 
     def _ordered(

@@ -45,7 +45,7 @@ def _emoji_at(text: str, at: int) -> int:
     The library would find them all, but in quadratic time where joiners follow each other.
     """
     for size in _sequences().get(text[at], ()):
-        if text[at : at + size] in emoji.EMOJI_DATA:
+        if at + size <= len(text) and text[at : at + size] in emoji.EMOJI_DATA:
             return size
     return 0
 
