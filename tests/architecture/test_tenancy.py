@@ -39,7 +39,6 @@ EXEMPT = {
     "limits.jobs:<module>": "jobs for all workspaces",
     "posts.editing:_apply": "the tags of a post that `lock` has scoped",
     "posts.service:bump": "the tags of a post that `lock` has scoped",
-    "posts.streams:_of_tenant_following": "the same two conditions, kept from their indexes",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
 }
 

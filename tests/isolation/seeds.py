@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from anthyx_server import audit, db, events
+from anthyx_server import audit, clock, db, events
 from anthyx_server.audit import AuditEntry
 from anthyx_server.brands.models import Brand
+from anthyx_server.channels import Channel
 from anthyx_server.db import OwnedByWorkspace
 from anthyx_server.events import Event
 from anthyx_server.idempotency import IdempotencyRecord
+from anthyx_server.ids import new_id
 from anthyx_server.keys import ApiKey
 from anthyx_server.limits.models import UsageHour
+from anthyx_server.posts.models import Post, PostComment, PostHistoryEntry, PostTag, PostTarget
 from tests.support.apps import Account
 
 # The second argument is a word that tells this tenant's texts and numbers from all others'.
@@ -22,6 +25,47 @@ Seeder = Callable[[Account, int], str]
 def _brand(account: Account, mark: int) -> str:
     answer = account.post("/brands", json={"name": f"Brand {mark} {_next()}"})
     return _id(answer.get_json())
+
+
+def _channel(account: Account, mark: int) -> str:
+    return _channel_of(account, _brand(account, mark), mark)
+
+
+def _channel_of(account: Account, brand_id: str, mark: int) -> str:
+    channel_id = new_id("chan")
+    with account.app.app_context(), db.transaction():
+        db.db.session.add(
+            Channel(
+                id=channel_id,
+                workspace_id=account.workspace_id,
+                mode=account.mode,
+                brand_id=brand_id,
+                platform="linkedin",
+                name=f"Channel {mark}",
+                status="connected",
+                version=1,
+                created_at=clock.now(),
+                updated_at=clock.now(),
+            )
+        )
+    return channel_id
+
+
+def _post(account: Account, mark: int) -> str:
+    """Two posts; the newer with a target, a tag, two comments and its history."""
+    brand_id = _brand(account, mark)
+    target = {"channel_id": _channel_of(account, brand_id, mark)}
+    body = {"brand_id": brand_id, "content": f"Post {mark}", "targets": [target]}
+    body["tags"] = [f"tag {mark}"]
+    account.post("/posts", json=body)
+    post_id = _id(account.post("/posts", json=body).get_json())
+    for number in range(2):
+        account.post(f"/posts/{post_id}/comments", json={"text": f"Comment {number} {mark}"})
+    return post_id
+
+
+def _made_with_post(_account: Account, _mark: int) -> str:
+    return ""
 
 
 def _key(account: Account, mark: int) -> str:
@@ -79,19 +123,45 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     ApiKey: _key,
     AuditEntry: _audit_entry,
     Brand: _brand,
+    Channel: _channel,
     Event: _event,
     IdempotencyRecord: _idempotency_record,
+    Post: _post,
+    PostComment: _made_with_post,
+    PostHistoryEntry: _made_with_post,
+    PostTag: _made_with_post,
+    PostTarget: _made_with_post,
     UsageHour: _usage_hour,
 }
 
 # Which table an id in a path belongs to.
-PATH_IDS: dict[str, type[OwnedByWorkspace]] = {"brand_id": Brand, "key_id": ApiKey}
+PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
+    "brand_id": Brand,
+    "key_id": ApiKey,
+    "post_id": Post,
+}
+
+# Which fields of a body take ids of one's own rows.
+BODY_IDS: dict[str, dict[str, type[OwnedByWorkspace]]] = {
+    "bulk_approve_posts": {"id": Post},
+    "bulk_create_posts": {"brand_id": Brand},
+    "create_post": {"brand_id": Brand},
+    "validate_post": {"brand_id": Brand},
+}
 
 # A body that would succeed with one's own ids, by operation.
 BODIES: dict[str, dict[str, object]] = {
+    "approve_post": {"version": 1},
+    "bulk_approve_posts": {"version": 1},
+    "bulk_create_posts": {"content": "Made in the walk"},
     "create_api_key": {"name": "Made in the walk"},
     "create_brand": {"name": "Made in the walk"},
+    "create_comment": {"text": "Made in the walk"},
+    "create_post": {"content": "Made in the walk"},
+    "request_changes_to_post": {"comment": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},
     "update_api_key": {"name": "Changed in the walk"},
     "update_brand": {"name": "Changed in the walk"},
+    "update_post": {"notes": "Changed in the walk"},
+    "validate_post": {"content": "Made in the walk"},
 }

@@ -15,9 +15,10 @@ from marshmallow import Schema, ValidationError, fields
 from anthyx_server import db
 from anthyx_server.db import Base, OwnedByWorkspace
 from anthyx_server.fields import Id
+from anthyx_server.ids import new_id
 from anthyx_server.keys import DEFAULT_SCOPES
 from anthyx_server.operations import Operation, operations
-from tests.isolation.seeds import BODIES, PATH_IDS, SEEDERS
+from tests.isolation.seeds import BODIES, BODY_IDS, PATH_IDS, SEEDERS
 from tests.support.apps import Account, make_account
 
 KINDS = ("another workspace", "the other mode", "another brand")
@@ -121,9 +122,12 @@ def send(
 ) -> Any:
     """Ask for an operation with its example body, the path's ids taken from `ids`."""
     path = _PATH_ID.sub(lambda found: ids[PATH_IDS[found[1]]], operation.path)
-    body = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
+    own = {
+        name: ids[model] for name, model in BODY_IDS.get(operation.id, {}).items() if model in ids
+    }
+    body = {**BODIES.get(operation.id, {}), **own, **options.pop("extra", {})}
     if operation.body is not None:
-        options["json"] = body
+        options["json"] = body if operation.most_items is None else [body]
     return account.request(operation.method, path, **options)
 
 
@@ -138,9 +142,12 @@ def id_fields(schema: type[Schema] | None) -> dict[str, fields.Field[Any]]:
 
 
 def accepted(field: fields.Field[Any], ids: Iterable[str]) -> Any:
-    """Those of the ids that a field takes by their prefix, as the field wants them."""
+    """Those of the ids that a field takes by their prefix, as the field wants them.
+
+    Members are no rows of a mode, and there are no media yet: any id of theirs is a stranger's.
+    """
     is_list = isinstance(field, fields.List)
-    for each in ids:
+    for each in (*ids, new_id("usr"), new_id("media")):
         value = [each] if is_list else each
         try:
             field.deserialize(value)

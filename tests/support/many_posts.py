@@ -67,7 +67,7 @@ def fill(caller: Caller, brand_ids: Sequence[str], count: int) -> Filled:
 
 
 def _rows(caller: Caller, filled: Filled, count: int) -> Iterator[tuple[list[Row], ...]]:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311  (it is to be the same each time)
     vocabulary = [words_of(caller.workspace_id, caller.mode, [f"word{n}"])[0] for n in range(4_000)]
     marked = {
         words_of(caller.workspace_id, caller.mode, [word])[0]: of for word, of in WORDS.items()
@@ -162,7 +162,8 @@ def _insert(connection: sa.Connection, table: Any, rows: list[Row]) -> None:
     names = ", ".join(column.name for column in columns)
     if is_sqlite(connection):
         marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)
+        insert = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
+        connection.exec_driver_sql(insert, values)
         return
     driver: Any = connection.connection.driver_connection
     with driver.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
@@ -173,15 +174,16 @@ def _insert(connection: sa.Connection, table: Any, rows: list[Row]) -> None:
 @contextmanager
 def _without_indexes(connection: sa.Connection) -> Iterator[None]:
     """Take the indexes of the tables away until the block ends, those of constraints aside."""
-    names = ", ".join(f"'{table.name}'" for table in _TABLES)
-    query = (
-        "SELECT name, sql FROM sqlite_master"
-        f" WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({names})"
-        if is_sqlite(connection)
-        else "SELECT indexname, indexdef FROM pg_indexes"
-        f" WHERE indexname LIKE 'ix\\_%%' AND tablename IN ({names})"
-    )
-    found = connection.exec_driver_sql(query).all()
+    tables = [table.name for table in _TABLES]
+    if is_sqlite(connection):
+        query = "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'index' AND sql <> ''"
+    else:
+        query = "SELECT indexname, indexdef, tablename FROM pg_indexes"
+    found = [
+        (name, definition)
+        for name, definition, table in connection.exec_driver_sql(query)
+        if table in tables and name.startswith("ix_")
+    ]
     for name, _ in found:
         connection.exec_driver_sql(f"DROP INDEX {name}")
     yield

@@ -46,6 +46,9 @@ IDS: dict[str, Callable[[Account], str]] = {
     "brand_id": lambda each: str(
         each.post("/brands", json={"name": f"Brand {next(_numbers)}"}).get_json()["id"]
     ),
+    "post_id": lambda each: str(
+        each.post("/posts", json={"brand_id": IDS["brand_id"](each)}).get_json()["id"]
+    ),
     "key_id": lambda each: each.with_key().key_id,
 }
 _numbers: Iterator[int] = itertools.count()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from anthyx_server import clock, db, events
 from anthyx_server.channels import Channel
-from anthyx_server.posts.models import Post, PostTarget
+from anthyx_server.posts.models import Post, PostComment, PostHistoryEntry, PostTag, PostTarget
 from server.tests.posts.conftest import Make, make_channel
 from tests.support.apps import Account
 from tests.support.problems import entries, problem
@@ -82,7 +82,7 @@ def test_a_post_from_draft_to_approved_and_back(account: Account, make_post: Mak
         {"format": "thread", "thread": [{"content": "a"}, {"content": "b"}]},
         {"targets": []},
     ],
-    ids=lambda each: "+".join(each),
+    ids="+".join,
 )
 def test_what_was_approved_changes_only_into_a_draft(
     account: Account, make_post: Make, change: dict[str, Any]
@@ -104,7 +104,7 @@ def test_what_was_approved_changes_only_into_a_draft(
         {"campaign": "Spring"},
         {"assignee": "owner"},
     ],
-    ids=lambda each: "+".join(each),
+    ids="+".join,
 )
 def test_the_rest_can_change_and_stays_approved(
     account: Account, make_post: Make, change: dict[str, Any]
@@ -305,8 +305,8 @@ def test_a_deleted_post_leaves_nothing_but_its_event(account: Account, make_post
     assert types(account, post["id"])[-1] == "deleted"
     assert outbox(account, post["id"])[-1]["data"]["object"]["tags"] == ["a"]
     with account.app.app_context():
-        for table in ("post_targets", "post_tags", "post_comments", "post_history"):
-            assert db.db.session.scalar(sa.text(f"SELECT count(*) FROM {table}")) == 0
+        for model in (PostTarget, PostTag, PostComment, PostHistoryEntry):
+            assert db.db.session.query(model).count() == 0
     assert account.get("/posts?q=zanzibar").get_json()["data"] == []
 
 

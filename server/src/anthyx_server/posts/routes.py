@@ -74,7 +74,7 @@ def create_post(caller: Caller, body: dict[str, Any]) -> Reply:
     "/posts/validate",
     scope="posts:write",
     body=schemas.CreatePostSchema,
-    returns=schemas.ValidationSchema(),
+    returns=schemas.PostValidationSchema(),
     errors=(BrandArchived,),
 )
 def validate_post(caller: Caller, body: dict[str, Any]) -> Reply:

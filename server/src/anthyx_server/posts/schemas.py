@@ -167,7 +167,7 @@ class ListPostsQuerySchema(PageQuerySchema):
     )
 
 
-class ActorSchema(own.AnswerSchema):
+class PostActorSchema(own.AnswerSchema):
     """Who did something."""
 
     type = fields.String(required=True)
@@ -209,7 +209,7 @@ class ReviewSchema(own.AnswerSchema):
     """The last word of a review."""
 
     status = fields.String(required=True, validate=validate.OneOf(REVIEW_STATUSES))
-    by = fields.Nested(ActorSchema, required=True, allow_none=True)
+    by = fields.Nested(PostActorSchema, required=True, allow_none=True)
     at = fields.DateTime(required=True, allow_none=True)
     comment = fields.String(required=True, allow_none=True)
 
@@ -231,7 +231,7 @@ class PostSchema(own.AnswerSchema):
     schedule_source = fields.String(
         required=True, allow_none=True, validate=validate.OneOf(SCHEDULE_SOURCES)
     )
-    author = fields.Nested(ActorSchema, required=True)
+    author = fields.Nested(PostActorSchema, required=True)
     assignee = fields.String(required=True, allow_none=True)
     notes = fields.String(required=True)
     tags = fields.List(fields.String(), required=True)
@@ -244,7 +244,7 @@ class PostSchema(own.AnswerSchema):
     published_at = fields.DateTime(required=True, allow_none=True)
 
 
-class ProblemSchema(own.AnswerSchema):
+class PostProblemSchema(own.AnswerSchema):
     """What stands against a post."""
 
     code = fields.String(required=True)
@@ -257,15 +257,15 @@ class ValidatedTargetSchema(own.AnswerSchema):
 
     channel_id = fields.String(required=True)
     platform = fields.String(required=True)
-    problems = fields.List(fields.Nested(ProblemSchema), required=True)
+    problems = fields.List(fields.Nested(PostProblemSchema), required=True)
 
 
-class ValidationSchema(own.AnswerSchema):
+class PostValidationSchema(own.AnswerSchema):
     """The dry run's result; `problems` are those of the post as a whole."""
 
     is_valid = fields.Boolean(required=True)
     targets = fields.List(fields.Nested(ValidatedTargetSchema), required=True)
-    problems = fields.List(fields.Nested(ProblemSchema), required=True)
+    problems = fields.List(fields.Nested(PostProblemSchema), required=True)
 
 
 class BulkOutcomeSchema(own.AnswerSchema):
@@ -287,7 +287,7 @@ class CommentSchema(own.AnswerSchema):
     """A comment."""
 
     id = fields.String(required=True)
-    author = fields.Nested(ActorSchema, required=True)
+    author = fields.Nested(PostActorSchema, required=True)
     text = fields.String(required=True)
     created_at = fields.DateTime(required=True)
 
@@ -297,6 +297,6 @@ class HistoryEntrySchema(own.AnswerSchema):
 
     id = fields.String(required=True)
     type = fields.String(required=True)
-    actor = fields.Nested(ActorSchema, required=True)
+    actor = fields.Nested(PostActorSchema, required=True)
     at = fields.DateTime(required=True)
     changes = fields.Dict(keys=fields.String(), required=True, allow_none=True)
