@@ -76,4 +76,6 @@ def test_writes_cost_what_they_write_however_many_rows(
     make_brands(account, 30, "more")
     assert cost("POST", "/brands", json={"name": "Last"}) == 7
     assert cost("PATCH", f"/brands/{brand}", json={"name": "Once more"}) == patched
-    assert cost("DELETE", f"/brands/{brand}") == 4
+    # And what the brand still has is counted, each kind by itself.
+    contents = len(account.app.extensions["anthyx_brand_contents"])
+    assert cost("DELETE", f"/brands/{brand}") == 4 + contents

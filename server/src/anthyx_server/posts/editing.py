@@ -74,7 +74,7 @@ def update(caller: Caller, post: Post, values: dict[str, Any]) -> dict[str, Any]
         ScheduledInPast, ValidationFailed: something that it refers to isn't there, or it is
             approved and can't be published at the new time.
     """
-    before = service.shown(caller, post)
+    before = service.shown(post)
     old = writable(post, before)
     changed = {name for name, value in values.items() if old[name] != value}
     if not changed:
@@ -83,12 +83,12 @@ def update(caller: Caller, post: Post, values: dict[str, Any]) -> dict[str, Any]
     channels = references.require_references(caller, post.brand_id, values, _known(old))
     was_approved = post.state == "approved"
     if changed & _APPROVED_FIELDS and post.state != "draft":
-        _back_to_draft(caller, post)
+        _back_to_draft(post)
     _apply(caller, post, values, changed, channels)
     is_rescheduled = post.state == "approved" and "scheduled_at" in changed
     if is_rescheduled:
-        schedule.settle(post, service.targets_of(caller, post))
-    shown = service.bump(caller, post)
+        schedule.settle(post, service.targets_of(post))
+    shown = service.bump(post)
     is_unapproved = was_approved and post.state == "draft"
     told_apart = records.REVIEWED if is_unapproved else frozenset()
     records.note(caller, "post.updated", post, shown, before, without=told_apart)
@@ -107,7 +107,7 @@ def delete(caller: Caller, post: Post) -> None:
         PostReadOnly: it is published.
     """
     require_editable(post)
-    records.publish(caller, "post.deleted", post, service.shown(caller, post))
+    records.publish(caller, "post.deleted", post, service.shown(post))
     db.session.delete(post)
     db.session.flush()
 
@@ -136,9 +136,9 @@ def back_to_draft(post: Post) -> None:
     post.approved_at = post.error = None
 
 
-def _back_to_draft(caller: Caller, post: Post) -> None:
+def _back_to_draft(post: Post) -> None:
     if post.state == "failed":
-        for target in service.targets_of(caller, post):
+        for target in service.targets_of(post):
             target.state, target.error, target.attempts = "pending", None, 0
     back_to_draft(post)
 
@@ -180,14 +180,12 @@ def _apply(
         db.session.execute(sa.delete(PostTag).where(PostTag.post_id == post.id))
         db.session.add_all(_new_tags(post))
     if "targets" in changed:
-        _change_targets(caller, post, values["targets"], channels)
+        _change_targets(post, values["targets"], channels)
     db.session.flush()
 
 
-def _change_targets(
-    caller: Caller, post: Post, wanted: list[dict[str, Any]], channels: dict[str, Channel]
-) -> None:
-    kept = {target.channel_id: target for target in service.targets_of(caller, post)}
+def _change_targets(post: Post, wanted: list[dict[str, Any]], channels: dict[str, Channel]) -> None:
+    kept = {target.channel_id: target for target in service.targets_of(post)}
     new = []
     for position, given in enumerate(wanted):
         target = kept.pop(given["channel_id"], None)

@@ -30,7 +30,7 @@ def approve(caller: Caller, post: Post) -> dict[str, Any]:
         ScheduledInPast, ValidationFailed: it could not be published so.
     """
     require_state(post, "draft")
-    before = service.shown(caller, post)
+    before = service.shown(post)
     platforms = {target["channel_id"]: target["platform"] for target in before["targets"]}
     whole, judged = approval.judge(caller, editing.writable(post, before), platforms)
     names = list(platforms.values())
@@ -41,7 +41,7 @@ def approve(caller: Caller, post: Post) -> dict[str, Any]:
     post.state = "approved"
     post.approved_at = clock.now()
     _set_review(caller, post, "approved", None)
-    shown = service.bump(caller, post)
+    shown = service.bump(post)
     records.note(caller, "post.approved", post, shown, before, without=records.SCHEDULED)
     records.note(caller, "post.scheduled", post, shown, before, only=records.SCHEDULED)
     return shown
@@ -54,9 +54,9 @@ def unapprove(caller: Caller, post: Post) -> dict[str, Any]:
         InvalidState: it isn't approved.
     """
     require_state(post, "approved")
-    before = service.shown(caller, post)
+    before = service.shown(post)
     editing.back_to_draft(post)
-    shown = service.bump(caller, post)
+    shown = service.bump(post)
     records.note(caller, "post.unapproved", post, shown, before)
     return shown
 
@@ -68,9 +68,9 @@ def request_changes(caller: Caller, post: Post, comment: str) -> dict[str, Any]:
         InvalidState: it is no draft.
     """
     require_state(post, "draft")
-    before = service.shown(caller, post)
+    before = service.shown(post)
     _set_review(caller, post, "changes_requested", comment)
-    shown = service.bump(caller, post)
+    shown = service.bump(post)
     records.note(caller, "post.changes_requested", post, shown, before)
     comments.add(caller, post, comment)
     return shown

@@ -126,7 +126,7 @@ def bulk_approve_posts(caller: Caller, body: list[Any]) -> Reply:
 )
 def get_post(caller: Caller, post_id: str) -> Reply:
     """Get a post."""
-    return _reply(service.shown(caller, service.find(caller, post_id)))
+    return _reply(service.shown(service.find(caller, post_id)))
 
 
 @operation(
@@ -146,7 +146,7 @@ def update_post(caller: Caller, post_id: str, body: dict[str, Any]) -> Reply:
     makes an approved post a draft again. Of a published post only the notes can change.
     """
     post = service.lock(caller, post_id)
-    shown = service.shown(caller, post)
+    shown = service.shown(post)
     patch = patches.without_unchanged(body, shown)
     current = {**shown, "targets": editing.writable_targets(shown)}
     values = patched(_writable, current, entity_tag(post.version), patch)
@@ -196,7 +196,7 @@ def list_comments(caller: Caller, post_id: str, query: dict[str, Any]) -> Reply:
 def create_comment(caller: Caller, post_id: str, body: dict[str, Any]) -> Reply:
     """Comment on a post, whatever its state; that changes neither its state nor its version."""
     shown = comments.add(caller, service.hold(caller, post_id), body["text"])
-    return Reply(shown, 201)
+    return Reply(shown, 201, location=f"/v1/posts/{post_id}/comments")
 
 
 @operation(

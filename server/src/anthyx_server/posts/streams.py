@@ -70,7 +70,7 @@ def page_query(shape: Shape) -> Select[Any]:
     """One page: `SHOWN_COLUMNS`, then the time that is sorted by and the id."""
     streams = _Streams(shape)
     found = streams.all()
-    if len(found) == 1:
+    if len(found) == 1 and not streams.is_split:
         return found[0].with_only_columns(*SHOWN_COLUMNS, *streams.position)
     # Only what is sorted by is merged; whole rows are fetched for what is left.
     merged = sa.union_all(*(sa.select(*each.subquery().c) for each in found)).subquery("merged")
@@ -145,14 +145,30 @@ class _Streams:
             query = self._of_tenant_following()
         else:
             query = owned_by_tenant(self._table, *self.position)
-        if self._table is not Post:
+        filters = sorted(shape.filters - self._said_by_cursor)
+        is_about_posts = shape.brands or shape.words or {*filters} - {self._leading}
+        if self._table is not Post and (is_about_posts or not self.is_split):
             query = query.join(Post, Post.id == self._id)
-        for name in sorted(shape.filters):
+        for name in filters:
             query = query.where(self._condition(name))
         if shape.brands and self._leading != "brands":
             among: Any = bindparam("brand_ids", expanding=True)
             query = query.where(self._following(Post.brand_id).in_(among))
         return query.where(*search.conditions(shape.words))
+
+    @property
+    def is_split(self) -> bool:
+        """True where the list may hold posts without the time that it is sorted by."""
+        ranged = {RANGES[name][0] for name in RANGES.keys() & self._shape.filters}
+        return self._shape.sort in _NULLABLE - ranged
+
+    @property
+    def _said_by_cursor(self) -> set[str]:
+        """The end of a range that the cursor stands inside of: it would hide it from SQLite."""
+        if self._shape.after != "timed":
+            return set()
+        end = "<" if self._shape.is_descending else ">="
+        return {name for name, limit in RANGES.items() if limit == (self._shape.sort, end)}
 
     def _of_tenant_following(self) -> Select[Any]:
         """As `owned_by_tenant`, which every index of lists would serve."""
@@ -188,13 +204,11 @@ class _Streams:
     def _segments(self, base: Select[Any]) -> list[Select[Any]]:
         """The posts with a time, then those without."""
         shape, time = self._shape, self._key[0]
-        ranged = {column for name, (column, _) in RANGES.items() if name in shape.filters}
-        is_split = shape.sort in _NULLABLE and shape.sort not in ranged
         found = []
         if shape.after != "untimed":
-            timed = base.where(time.is_not(None)) if is_split else base
+            timed = base.where(time.is_not(None)) if self.is_split else base
             found.append(self._ordered(timed, self._key, shape.after == "timed"))
-        if is_split:
+        if self.is_split:
             untimed = base.where(time.is_(None))
             found.append(self._ordered(untimed, self._key[1:], shape.after == "untimed"))
         return found
