@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from ._models import Actor, Model, Resource
     from ._options import Wait
     from ._pages import Page, Pages
+    from ._post_models import (
+        BulkOutcome,
+        BulkResult,
+        NewPost,
+        Post,
+        PostApproval,
+        PostComment,
+        PostError,
+        PostHistoryEntry,
+        PostProblem,
+        PostTarget,
+        PostTargetInput,
+        PostValidation,
+        Review,
+        ThreadPart,
+        ThreadPartInput,
+        ValidatedTarget,
+    )
     from ._rate_limit import RateLimit, RateLimitWindow
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
@@ -51,6 +69,11 @@ _HOMES = {
     "_models": "Actor Model Resource",
     "_options": "Wait",
     "_pages": "Page Pages",
+    "_post_models": (
+        "BulkOutcome BulkResult NewPost Post PostApproval PostComment PostError PostHistoryEntry "
+        "PostProblem PostTarget PostTargetInput PostValidation Review ThreadPart ThreadPartInput "
+        "ValidatedTarget"
+    ),
     "_rate_limit": "RateLimit RateLimitWindow",
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
@@ -91,16 +114,28 @@ __all__ = [
     "BrandColorInput",
     "BrandVoice",
     "BrandVoiceInput",
+    "BulkOutcome",
+    "BulkResult",
     "Clock",
     "ConfigurationError",
     "ConflictError",
     "ErrorDetail",
     "IssuedApiKey",
     "Model",
+    "NewPost",
     "NotFoundError",
     "Page",
     "Pages",
     "PermissionDeniedError",
+    "Post",
+    "PostApproval",
+    "PostComment",
+    "PostError",
+    "PostHistoryEntry",
+    "PostProblem",
+    "PostTarget",
+    "PostTargetInput",
+    "PostValidation",
     "PreconditionFailedError",
     "RateLimit",
     "RateLimitError",
@@ -108,12 +143,16 @@ __all__ = [
     "Resource",
     "ResponseInfo",
     "Retry",
+    "Review",
     "ServerError",
+    "ThreadPart",
+    "ThreadPartInput",
     "Unset",
     "Usage",
     "UsageBucket",
     "UsageHistory",
     "UsageWindow",
+    "ValidatedTarget",
     "ValidationError",
     "Wait",
     "WebhookVerificationError",

@@ -27,6 +27,7 @@ from ._wire import QueryValue, new_request, raw_path
 if TYPE_CHECKING:
     from .brands import Brands
     from .keys import ApiKey, ApiKeys
+    from .posts import Posts
     from .usage import UsageReports
     from .workspace import WorkspaceDetails
 
@@ -90,6 +91,13 @@ class Anthyx:
         from .brands import Brands  # noqa: PLC0415
 
         return Brands(self._engine)
+
+    @cached_property
+    def posts(self) -> Posts:
+        """What is written, reviewed and published."""
+        from .posts import Posts  # noqa: PLC0415
+
+        return Posts(self._engine)
 
     @cached_property
     def usage(self) -> UsageReports:

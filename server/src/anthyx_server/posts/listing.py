@@ -61,7 +61,7 @@ def _rows(caller: Caller, arguments: dict[str, Any], last: tuple[Any, ...] | Non
         after = "untimed" if last[0] is None else "timed"
         parameters["last_time"] = last[0] and datetime.fromisoformat(last[0])
         parameters["last_id"] = last[1]
-    sort = _sort(given)
+    sort = sort_of(given)
     shape = streams.Shape(
         sort=sort.removeprefix("-"),
         is_descending=sort.startswith("-"),
@@ -81,7 +81,7 @@ def _of_brands(brand_ids: list[str]) -> dict[str, Any]:
     return {"brand_ids": brand_ids} | {f"brand_{i}": each for i, each in enumerate(brand_ids)}
 
 
-def _sort(given: dict[str, Any]) -> str:
+def sort_of(given: dict[str, Any]) -> str:
     """What is asked for; else the newest first, by the one time that there is a range of."""
     if "sort" in given:
         return str(given["sort"])
