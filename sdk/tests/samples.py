@@ -122,6 +122,65 @@ def event(**changes: Any) -> dict[str, Any]:
     }
 
 
+def post(**changes: Any) -> dict[str, Any]:
+    """A draft for one channel."""
+    return {
+        "id": "post_1",
+        "brand_id": "brand_1",
+        "campaign": None,
+        "content": "Fresh bread",
+        "format": "thread",
+        "thread": [{"content": "a", "media": []}],
+        "media": [],
+        "targets": [
+            {
+                "channel_id": "chan_1",
+                "platform": "x",
+                "content_override": None,
+                "state": "pending",
+                "external_id": None,
+                "external_url": None,
+                "published_at": None,
+                "attempts": 0,
+                "error": None,
+            }
+        ],
+        "state": "draft",
+        "review": {"status": "pending", "by": None, "at": None, "comment": None},
+        "scheduled_at": TIME,
+        "schedule_source": "explicit",
+        "author": {"type": "user", "id": "usr_1", "name": "Ada"},
+        "assignee": None,
+        "notes": "",
+        "tags": ["bread"],
+        "metadata": {},
+        "error": {"code": "c", "category": "auth", "message": "m", "retryable": True},
+        "version": 7,
+        "created_at": TIME,
+        "updated_at": TIME,
+        "approved_at": None,
+        "published_at": None,
+        **changes,
+    }
+
+
+def comment() -> dict[str, Any]:
+    """A comment."""
+    author = {"type": "user", "id": "usr_1", "name": "Ada"}
+    return {"id": "cmt_1", "author": author, "text": "Nice", "created_at": TIME}
+
+
+def history_entry() -> dict[str, Any]:
+    """An entry of a post's history."""
+    return {
+        "id": "hist_1",
+        "type": "post.updated",
+        "actor": {"type": "user", "id": "usr_1", "name": "Ada"},
+        "at": TIME,
+        "changes": {"notes": {"from": "", "to": "x"}},
+    }
+
+
 def usage(**changes: Any) -> dict[str, Any]:
     """Usage of a fresh key: the day is open, the minute is not."""
     return {

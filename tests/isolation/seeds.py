@@ -15,6 +15,7 @@ from anthyx_server.events.models import EventFeed
 from anthyx_server.idempotency import IdempotencyRecord
 from anthyx_server.keys import ApiKey
 from anthyx_server.limits.models import UsageHour, UsageNotice
+from anthyx_server.posts.models import Post, PostComment, PostHistoryEntry, PostTag, PostTarget
 from tests.support.apps import Account
 
 # The second argument is a word that tells this tenant's texts and numbers from all others'.
@@ -27,14 +28,37 @@ def _brand(account: Account, mark: int) -> str:
 
 
 def _channel(account: Account, mark: int) -> str:
+    """Two channels, so that a list of one has a cursor; the newer one's id."""
+    brand_id = _brand(account, mark)
+    _channel_of(account, brand_id, mark)
+    return _channel_of(account, brand_id, mark)
+
+
+def _channel_of(account: Account, brand_id: str, mark: int) -> str:
     channel = {
-        "brand_id": _brand(account, mark),
+        "brand_id": brand_id,
         "platform": "linkedin",
         "name": f"Channel {mark}",
         "credentials": {"token": str(mark)},
     }
-    account.post("/channels", json=channel)  # a list of two has a cursor
     return _id(account.post("/channels", json=channel).get_json())
+
+
+def _post(account: Account, mark: int) -> str:
+    """Two posts; the newer with a target, a tag, two comments and its history."""
+    brand_id = _brand(account, mark)
+    target = {"channel_id": _channel_of(account, brand_id, mark)}
+    body = {"brand_id": brand_id, "content": f"Post {mark}", "targets": [target]}
+    body["tags"] = [f"tag {mark}"]
+    account.post("/posts", json=body)
+    post_id = _id(account.post("/posts", json=body).get_json())
+    for number in range(2):
+        account.post(f"/posts/{post_id}/comments", json={"text": f"Comment {number} {mark}"})
+    return post_id
+
+
+def _made_with_post(_account: Account, _mark: int) -> str:
+    return ""
 
 
 def _key(account: Account, mark: int) -> str:
@@ -115,6 +139,11 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     Event: _event,
     EventFeed: _event_feed,
     IdempotencyRecord: _idempotency_record,
+    Post: _post,
+    PostComment: _made_with_post,
+    PostHistoryEntry: _made_with_post,
+    PostTag: _made_with_post,
+    PostTarget: _made_with_post,
     UsageHour: _usage_hour,
     UsageNotice: _usage_notice,
 }
@@ -125,18 +154,27 @@ PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
     "channel_id": Channel,
     "event_id": Event,
     "key_id": ApiKey,
+    "post_id": Post,
 }
 
 # Where one's own rows of a table are listed, for bodies that name one.
-LISTED: dict[type[OwnedByWorkspace], str] = {Brand: "/brands"}
+LISTED: dict[type[OwnedByWorkspace], str] = {Brand: "/brands", Post: "/posts"}
 
 # A body that would succeed with one's own ids, by operation; a table stands for an id of one's own.
 BODIES: dict[str, dict[str, object]] = {
+    "approve_post": {"version": 1},
+    "bulk_approve_posts": {"id": Post, "version": 1},
+    "bulk_create_posts": {"brand_id": Brand, "content": "Made in the walk"},
     "create_api_key": {"name": "Made in the walk"},
     "create_brand": {"name": "Made in the walk"},
     "create_channel": {"brand_id": Brand, "platform": "x", "name": "Made in the walk"},
+    "create_comment": {"text": "Made in the walk"},
+    "create_post": {"brand_id": Brand, "content": "Made in the walk"},
+    "request_changes_to_post": {"comment": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},
     "update_api_key": {"name": "Changed in the walk"},
     "update_brand": {"name": "Changed in the walk"},
     "update_channel": {"name": "Changed in the walk"},
+    "update_post": {"notes": "Changed in the walk"},
+    "validate_post": {"brand_id": Brand, "content": "Made in the walk"},
 }

@@ -16,6 +16,7 @@ from anthyx_server import db
 from anthyx_server.db import Base, OwnedByWorkspace
 from anthyx_server.events import Event
 from anthyx_server.fields import Id
+from anthyx_server.ids import new_id
 from anthyx_server.keys import DEFAULT_SCOPES
 from anthyx_server.operations import Operation, operations
 from tests.isolation.seeds import BODIES, LISTED, PATH_IDS, SEEDERS
@@ -141,12 +142,13 @@ def send(
     Ids in the body are taken from there too, or else from what the account has.
     """
     path = _PATH_ID.sub(lambda found: ids[PATH_IDS[found[1]]], operation.path)
-    body = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
+    example = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
     if operation.body is not None:
-        options["json"] = {
+        body = {
             name: ids.get(value) or _own(account, value) if isinstance(value, type) else value
-            for name, value in body.items()
+            for name, value in example.items()
         }
+        options["json"] = body if operation.most_items is None else [body]
     return account.request(operation.method, path, **options)
 
 
@@ -167,9 +169,12 @@ def id_fields(schema: type[Schema] | None) -> dict[str, fields.Field[Any]]:
 
 
 def accepted(field: fields.Field[Any], ids: Iterable[str]) -> Any:
-    """Those of the ids that a field takes by their prefix, as the field wants them."""
+    """Those of the ids that a field takes by their prefix, as the field wants them.
+
+    Members are no rows of a mode, and there are no media yet: any id of theirs is a stranger's.
+    """
     is_list = isinstance(field, fields.List)
-    for each in ids:
+    for each in (*ids, new_id("usr"), new_id("media")):
         value = [each] if is_list else each
         try:
             field.deserialize(value)

@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from ._models import Actor, Model, Resource
     from ._options import Wait
     from ._pages import Page, Pages
+    from ._post_models import (
+        BulkOutcome,
+        BulkResult,
+        NewPost,
+        Post,
+        PostApproval,
+        PostComment,
+        PostError,
+        PostHistoryEntry,
+        PostProblem,
+        PostTarget,
+        PostTargetInput,
+        PostValidation,
+        Review,
+        ThreadPart,
+        ThreadPartInput,
+        ValidatedTarget,
+    )
     from ._rate_limit import RateLimit, RateLimitWindow
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
@@ -55,6 +73,11 @@ _HOMES = {
     "_models": "Actor Model Resource",
     "_options": "Wait",
     "_pages": "Page Pages",
+    "_post_models": (
+        "BulkOutcome BulkResult NewPost Post PostApproval PostComment PostError PostHistoryEntry "
+        "PostProblem PostTarget PostTargetInput PostValidation Review ThreadPart ThreadPartInput "
+        "ValidatedTarget"
+    ),
     "_rate_limit": "RateLimit RateLimitWindow",
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
@@ -101,6 +124,8 @@ __all__ = [
     "BrandColorInput",
     "BrandVoice",
     "BrandVoiceInput",
+    "BulkOutcome",
+    "BulkResult",
     "Channel",
     "Clock",
     "ConfigurationError",
@@ -113,6 +138,7 @@ __all__ = [
     "EventType",
     "IssuedApiKey",
     "Model",
+    "NewPost",
     "NotFoundError",
     "Page",
     "Pages",
@@ -121,6 +147,15 @@ __all__ = [
     "PlatformFormat",
     "PlatformList",
     "PlatformMedia",
+    "Post",
+    "PostApproval",
+    "PostComment",
+    "PostError",
+    "PostHistoryEntry",
+    "PostProblem",
+    "PostTarget",
+    "PostTargetInput",
+    "PostValidation",
     "PreconditionFailedError",
     "RateLimit",
     "RateLimitError",
@@ -128,12 +163,16 @@ __all__ = [
     "Resource",
     "ResponseInfo",
     "Retry",
+    "Review",
     "ServerError",
+    "ThreadPart",
+    "ThreadPartInput",
     "Unset",
     "Usage",
     "UsageBucket",
     "UsageHistory",
     "UsageWindow",
+    "ValidatedTarget",
     "ValidationError",
     "Wait",
     "WebhookVerificationError",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .events import Events
     from .keys import ApiKey, ApiKeys
     from .platforms import Platforms
+    from .posts import Posts
     from .usage import UsageReports
     from .workspace import WorkspaceDetails
 
@@ -122,6 +123,13 @@ class Anthyx:
         from .events import Events  # noqa: PLC0415
 
         return Events(self._engine)
+
+    @cached_property
+    def posts(self) -> Posts:
+        """What is written, reviewed and published."""
+        from .posts import Posts  # noqa: PLC0415
+
+        return Posts(self._engine)
 
     @cached_property
     def usage(self) -> UsageReports:

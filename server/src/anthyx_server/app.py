@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from anthyx_server import audit, brands, channels, events, keys, openapi
+from anthyx_server import audit, brands, channels, events, keys, openapi, posts
 from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.channels.routes import blueprint as channels_blueprint
@@ -22,6 +22,8 @@ from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
 from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
 from anthyx_server.limits.routes import blueprint as usage_blueprint
+from anthyx_server.posts.review_routes import blueprint as post_reviews_blueprint
+from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.sealing import Keyring
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
@@ -41,12 +43,15 @@ _MOUNTED = (
     events_blueprint,
     brands_blueprint,
     channels_blueprint,
+    posts_blueprint,
+    post_reviews_blueprint,
 )
 # What a capability needs of one above it.
 _HANDED_DOWN = {
     "anthyx_look_again": keys.look_again,
     "anthyx_brand_lookup": brands.existing_ids,
-    "anthyx_brand_contents": (channels.count_in_brand,),
+    "anthyx_brand_contents": (channels.count_in_brand, posts.count_in_brand),
+    "anthyx_media_lookup": posts.no_media,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from datetime import datetime
 
@@ -20,9 +21,25 @@ def prefix_of(name: str) -> str:
     return _PREFIXES.get(resource, resource)
 
 
+_RANDOM_BITS = 80
+_lock = threading.Lock()
+_last = [0]
+
+
+def _next_number() -> int:
+    """The next id's number; those that a process makes in one millisecond go up, too."""
+    with _lock:
+        moment = time.time_ns() // 1_000_000
+        number = moment << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+        if moment == _last[0] >> _RANDOM_BITS:
+            number = max(number, _last[0] + 1)
+        _last[0] = number
+        return number
+
+
 def new_id(prefix: str) -> str:
     """`<prefix>_` and 26 characters: 48 bits of Unix milliseconds, then 80 random bits."""
-    return _encode(prefix, (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))
+    return _encode(prefix, _next_number())
 
 
 def id_of(prefix: str, moment: datetime, randomness: int) -> str:
@@ -31,7 +48,7 @@ def id_of(prefix: str, moment: datetime, randomness: int) -> str:
     `randomness` are its last 80 bits.
     """
     milliseconds = int(moment.timestamp()) * 1000 + moment.microsecond // 1000
-    return _encode(prefix, milliseconds << 80 | randomness)
+    return _encode(prefix, milliseconds << _RANDOM_BITS | randomness)
 
 
 def _encode(prefix: str, number: int) -> str:

@@ -77,7 +77,7 @@ def read_json(request: Request, *, optional: bool) -> Any:
     if not body:
         if optional:
             return {}
-        raise InvalidJson("The body is missing: send a JSON object.")
+        raise InvalidJson("The body is missing: send JSON.")
     if not request.is_json:
         raise UnsupportedMediaType("Send the body as JSON, with Content-Type: application/json.")
     try:
@@ -137,6 +137,20 @@ def require_object(value: Any) -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         raise _failed([_entry("invalid", "The body must be a JSON object.", {"pointer": ""})])
+    return value
+
+
+def require_array(value: Any, most_items: int) -> list[Any]:
+    """The body, which must be a JSON array of one to so many items.
+
+    Raises:
+        ValidationFailed: it is something else, or of another length.
+    """
+    if not isinstance(value, list):
+        raise _failed([_entry("invalid", "The body must be a JSON array.", {"pointer": ""})])
+    if not 1 <= len(value) <= most_items:
+        detail = f"The array must have 1 to {most_items} items, not {len(value)}."
+        raise _failed([_entry("invalid", detail, {"pointer": ""})])
     return value
 
 

@@ -117,7 +117,10 @@ def _operation(declared: Operation) -> dict[str, Any]:
 
 def _request_body(declared: Operation) -> dict[str, Any]:
     is_patch = declared.method == "PATCH"
-    schema = _as_patch(declared.body()) if is_patch and declared.body else declared.body
+    schema: Any = _as_patch(declared.body()) if is_patch and declared.body else declared.body
+    if declared.most_items is not None:
+        count = {"minItems": 1, "maxItems": declared.most_items}
+        schema = {"type": "array", "items": schema, **count}
     media = "application/merge-patch+json" if is_patch else "application/json"
     content = {media: {"schema": schema}}
     if is_patch:

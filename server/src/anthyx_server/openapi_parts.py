@@ -63,6 +63,7 @@ _PROBLEMS = {
     "PayloadTooLarge": "The body is over 1,000,000 bytes.",
     "UnsupportedMediaType": "The body is not declared as JSON.",
     "UnprocessableEntity": "Fields or parameters are wrong; all problems are listed.",
+    "PreconditionRequired": "The version that was read must be named.",
     "TooManyRequests": "A limit is used up; Retry-After says how long to wait.",
     "InternalError": "A defect of the server.",
     "Unavailable": "Something the server stands on does not answer.",
@@ -163,7 +164,8 @@ def success_headers(declared: Operation) -> dict[str, Any]:
         names.append("X-Next-Cursor")
     if declared.status == 201:
         names.append("Location")
-    if declared.status == 201 or (declared.is_conditional and declared.returns is not None):
+    has_version = declared.returns is not None and "version" in declared.returns.fields
+    if has_version and (declared.status == 201 or declared.is_conditional):
         names.append("ETag")
     return _references(*names)
 
@@ -188,4 +190,10 @@ def error_responses(declared: Operation) -> dict[str, str]:
 
 
 def _name_of(status: int) -> str:
-    return {403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "UnprocessableEntity"}[status]
+    return {
+        403: "Forbidden",
+        404: "NotFound",
+        409: "Conflict",
+        422: "UnprocessableEntity",
+        428: "PreconditionRequired",
+    }[status]

@@ -51,6 +51,7 @@ class Options(TypedDict, total=False):
     query: type[Schema]
     body: type[Schema]
     is_body_optional: bool
+    most_items: int
     returns: Schema
     status: int
     is_list: bool
@@ -70,7 +71,8 @@ class Operation:
     `is_counted` False leaves the windows alone, and so does a request with the query parameter
     `uncounted_with`; `settles_revocation` marks answers that must not be replayed before a
     revocation holds everywhere; `csv` turns the payload of an operation that reads into a table,
-    for those who prefer CSV.
+    for those who prefer CSV. With `most_items` the body is an array of one to so many of what
+    `body` describes.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Operation:
     query: type[Schema] | None = None
     body: type[Schema] | None = None
     is_body_optional: bool = False
+    most_items: int | None = None
     returns: Schema | None = None
     status: int = 200
     is_list: bool = False
@@ -120,7 +123,8 @@ def operation(
     """Declare a view as an operation of the API.
 
     The view is called with `caller` (unless `is_public`), the path's ids, and `query` and `body`
-    where schemas for them are given (a PATCH gets the patch as it came); its name is the
+    where schemas for them are given (a PATCH gets the patch as it came, and where the body is an
+    array, its items are as they came); its name is the
     operationId, its docstring what the documentation says.
     """
 
@@ -211,14 +215,20 @@ def _call(
         arguments["query"] = query
     if body_schema is not None:
         value = inputs.read_json(request, optional=declared.is_body_optional)
-        # A merge patch is judged by the view: what must be right is the merged whole.
-        is_patch = declared.method == "PATCH"
-        arguments["body"] = (
-            inputs.require_object(value) if is_patch else inputs.load(body_schema, value)
-        )
+        arguments["body"] = _checked(declared, body_schema, value)
     elif declared.is_writing:
         inputs.refuse_body(request)
     return declared.view(**arguments)
+
+
+def _checked(declared: Operation, schema: Schema, value: Any) -> Any:
+    if declared.most_items is not None:
+        # Items are judged by the view, each on its own.
+        return inputs.require_array(value, declared.most_items)
+    if declared.method == "PATCH":
+        # A merge patch is judged by the view: what must be right is the merged whole.
+        return inputs.require_object(value)
+    return inputs.load(schema, value)
 
 
 def _write(declared: Operation, caller: Caller | None, call: Callable[[], Reply]) -> Response:

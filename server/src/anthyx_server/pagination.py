@@ -120,6 +120,30 @@ def fetch_page(
     return _page(rows, limit, len(order.columns), scope, present)
 
 
+def position(arguments: dict[str, Any], caller: Caller) -> tuple[Any, ...] | None:
+    """Where the page that is asked for begins: what the cursor holds, None on the first page.
+
+    Raises:
+        InvalidCursor: the cursor was made elsewhere or for other filters.
+    """
+    cursor = arguments["cursor"]
+    return None if cursor is None else _decode(cursor, _scope(arguments, caller))
+
+
+def page(
+    rows: Sequence[Row[Any]],
+    arguments: dict[str, Any],
+    caller: Caller,
+    width: int,
+    present: Callable[[Row[Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """A page of rows, of which there is one more than was asked for if there is a next page.
+
+    Their last `width` columns are what the cursor of the next page holds: JSON values.
+    """
+    return _page(rows, arguments["limit"], width, _scope(arguments, caller), present)
+
+
 def _page(
     rows: Sequence[Row[Any]],
     limit: int,

@@ -53,6 +53,9 @@ IDS: dict[str, Callable[[Account], str]] = {
         ).get_json()["id"]
     ),
     "event_id": lambda each: str(each.get("/events?limit=1").get_json()["data"][0]["id"]),
+    "post_id": lambda each: str(
+        each.post("/posts", json={"brand_id": IDS["brand_id"](each)}).get_json()["id"]
+    ),
     "key_id": lambda each: each.with_key().key_id,
 }
 _numbers: Iterator[int] = itertools.count()

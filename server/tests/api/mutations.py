@@ -32,7 +32,10 @@ HEADERS = [
     "Authorization", "X-Forwarded-For", "X-Forwarded-Proto", "Accept-Encoding", "Range", "Cookie",
     "X-HTTP-Method-Override", "Origin", "Date", "Content-Encoding", "Expect", "Prefer",
 ]  # fmt: skip
-PARAMETERS = ["limit", "cursor", "sort", "status", "granularity", "key_id", "from", "to", "q", ""]
+PARAMETERS = [
+    "limit", "cursor", "sort", "status", "granularity", "key_id", "from", "to", "q", "tag", "state",
+    "scheduled_after", "updated_since", "brand_id", "channel_id", "",
+]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FROB"]
 
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from anthyx_server import openapi
 from anthyx_server.brands.schemas import BrandSchema
 from anthyx_server.operations import Operation, operations
+from server.tests.posts.conftest import make_channel
 from tests.support.apps import Account
 
 OPERATIONS = [each for each in operations() if each.view.__module__.startswith("anthyx_server.")]
@@ -26,6 +27,16 @@ FULL = {
     "colors": [{"name": "Red", "hex": "#FF0000"}],
     "voice": {"words_to_use": ["a"], "words_to_avoid": ["b"]},
     "metadata": {"a": "b"},
+}
+
+FULL_POST = {
+    "content": "Hello",
+    "format": "thread",
+    "thread": [{"content": "a"}, {"content": "b"}],
+    "campaign": "Spring",
+    "tags": ["a"],
+    "metadata": {"a": "b"},
+    "scheduled_at": "2030-01-01T00:00:00Z",
 }
 
 
@@ -57,6 +68,29 @@ def channel(account: Account) -> str:
     return "/channels/" + str(connect(account).get_json()["id"])
 
 
+def post(account: Account, **values: Any) -> str:
+    body = {"brand_id": brand(account).rpartition("/")[2], **FULL_POST, **values}
+    made = account.post("/posts", json=body)
+    assert made.status_code == 201, made.get_json()
+    path = "/posts/" + str(made.get_json()["id"])
+    account.post(f"{path}/comments", json={"text": "Nice"})
+    account.patch(path, json={"content": "Changed"})
+    return path
+
+
+def approvable(account: Account) -> str:
+    brand_id = brand(account).rpartition("/")[2]
+    channel = make_channel(account, brand_id)
+    body = {"brand_id": brand_id, "content": "A", "targets": [{"channel_id": channel}]}
+    return "/posts/" + str(account.post("/posts", json=body).get_json()["id"])
+
+
+def approved(account: Account) -> str:
+    path = approvable(account)
+    account.post(f"{path}/approve", json={"version": 1})
+    return path
+
+
 CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "list_audit_log": lambda each: (rotated(each), each.get("/audit-log"))[1],
     "list_brands": lambda each: (brand(each), each.get("/brands"))[1],
@@ -72,6 +106,30 @@ CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "update_channel": lambda each: each.patch(channel(each), json={"name": "@other"}),
     "delete_channel": lambda each: each.delete(channel(each)),
     "list_platforms": lambda each: each.get("/platforms"),
+    "list_posts": lambda each: (post(each), each.get("/posts"))[1],
+    "create_post": lambda each: each.post(
+        "/posts", json={"brand_id": brand(each).rpartition("/")[2], **FULL_POST}
+    ),
+    "get_post": lambda each: each.get(approved(each)),
+    "update_post": lambda each: each.patch(post(each), json={"notes": "Other"}),
+    "delete_post": lambda each: each.delete(post(each)),
+    "approve_post": lambda each: each.post(f"{approvable(each)}/approve", json={"version": 1}),
+    "unapprove_post": lambda each: each.post(f"{approved(each)}/unapprove"),
+    "request_changes_to_post": lambda each: each.post(
+        f"{post(each)}/request-changes", json={"comment": "Shorter"}
+    ),
+    "validate_post": lambda each: each.post(
+        "/posts/validate", json={"brand_id": brand(each).rpartition("/")[2]}
+    ),
+    "bulk_create_posts": lambda each: each.post(
+        "/posts/bulk", json=[{"brand_id": brand(each).rpartition("/")[2], **FULL_POST}, {}]
+    ),
+    "bulk_approve_posts": lambda each: each.post(
+        "/posts/bulk-approve", json=[{"id": approvable(each).rpartition("/")[2], "version": 1}]
+    ),
+    "list_comments": lambda each: each.get(f"{post(each)}/comments"),
+    "create_comment": lambda each: each.post(f"{post(each)}/comments", json={"text": "Nice"}),
+    "list_history": lambda each: each.get(f"{post(each)}/history"),
     "get_workspace": lambda each: each.get("/workspace"),
     "list_events": lambda each: (brand(each), each.get("/events"))[1],
     "get_event": lambda each: each.get(

@@ -27,6 +27,17 @@ BRAND: dict[str, Any] = {
     "timezone": "Europe/Berlin",
     "metadata": {"a": "b"},
 }
+POST: dict[str, Any] = {
+    "content": "Hello world",
+    "format": "thread",
+    "thread": [{"content": "a", "media": []}, {"content": "b"}],
+    "targets": [],
+    "campaign": "Spring",
+    "scheduled_at": "2030-01-01T00:00:00Z",
+    "notes": "n",
+    "tags": ["a", "b"],
+    "metadata": {"a": "b"},
+}
 KEY = {"name": "Key", "scopes": ["brands:read"], "ip_allowlist": ["192.0.2.0/24"]}
 
 
@@ -37,6 +48,8 @@ class Target:
         self.chance = chance
         self.callers = [account.with_key() for _ in range(CALLERS)]
         self.brands = [self._made("/brands", {"name": f"Brand {n}"}) for n in range(5)]
+        brand = {"brand_id": self.brands[0]}
+        self.posts = [self._made("/posts", {**POST, **brand}) for _ in range(5)]
         self.keys = [self._made("/api-keys", KEY) for _ in range(5)]
         self.statuses: Counter[int] = Counter()
         self.number = 0
@@ -49,6 +62,8 @@ class Target:
         self.number += 1
         brand = f"/brands/{self.chance.choice(self.brands)}"
         key = f"/api-keys/{self.chance.choice(self.keys)}"
+        post = f"/posts/{self.chance.choice(self.posts)}"
+        new_post = {**POST, "brand_id": self.chance.choice(self.brands)}
         return self.chance.choice(
             (
                 Attempt("GET", "/brands", query=[("limit", "3"), ("sort", "name")]),
@@ -72,6 +87,17 @@ class Target:
                 Attempt("GET", "/workspace"),
                 Attempt("POST", "/leaked-keys", {"tokens": ["a"], "url": "x", "source": "y"}),
                 Attempt("GET", "/openapi.json"),
+                Attempt("GET", "/posts", query=[("limit", "3"), ("q", "hello"), ("tag", "a")]),
+                Attempt("GET", "/posts", query=[("sort", "scheduled_at"), ("state", "draft")]),
+                Attempt("POST", "/posts", new_post),
+                Attempt("POST", "/posts/validate", new_post),
+                Attempt("POST", "/posts/bulk", [new_post, new_post]),
+                Attempt("PATCH", post, POST),
+                Attempt("GET", post),
+                Attempt("POST", f"{post}/approve", {"version": 1}),
+                Attempt("POST", f"{post}/request-changes", {"comment": "x"}),
+                Attempt("POST", f"{post}/comments", {"text": "x"}),
+                Attempt("GET", f"{post}/history", query=[("limit", "2")]),
             )
         )
 

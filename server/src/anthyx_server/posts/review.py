@@ -1,0 +1,94 @@
+"""The review of posts: approve, take back, ask for changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anthyx_server import clock
+from anthyx_server.errors import InvalidState
+from anthyx_server.posts import approval, comments, editing, records, references, schedule, service
+from anthyx_server.posts.models import Post
+from anthyx_server.tenancy import Caller
+
+
+def lock_for_approval(caller: Caller, post_id: str) -> Post:
+    """One post, locked, and before it its brand, which must not be archived meanwhile.
+
+    Raises:
+        BrandArchived: the brand is archived.
+        NotFound: there is no such post that the caller may see.
+    """
+    references.hold_brand(caller, service.find(caller, post_id).brand_id)
+    return service.lock(caller, post_id)
+
+
+def approve(caller: Caller, post: Post) -> dict[str, Any]:
+    """Approve a locked draft; a blank time becomes the best time. The post as it is shown then.
+
+    Raises:
+        InvalidState: it is no draft.
+        ScheduledInPast, ValidationFailed: it could not be published so.
+    """
+    require_state(post, "draft")
+    before = service.shown(post)
+    platforms = {target["channel_id"]: target["platform"] for target in before["targets"]}
+    whole, judged = approval.judge(caller, editing.writable(post, before), platforms)
+    names = list(platforms.values())
+    if names:
+        schedule.fill(post, names)
+    whole += schedule.problems(post.scheduled_at, names)
+    schedule.refuse(approval.as_entries(whole, judged))
+    post.state = "approved"
+    post.approved_at = clock.now()
+    _set_review(caller, post, "approved", None)
+    shown = service.bump(post)
+    records.note(caller, "post.approved", post, shown, before, without=records.SCHEDULED)
+    records.note(caller, "post.scheduled", post, shown, before, only=records.SCHEDULED)
+    return shown
+
+
+def unapprove(caller: Caller, post: Post) -> dict[str, Any]:
+    """Make a locked, approved post a draft again; the post as it is shown then.
+
+    Raises:
+        InvalidState: it isn't approved.
+    """
+    require_state(post, "approved")
+    before = service.shown(post)
+    editing.back_to_draft(post)
+    shown = service.bump(post)
+    records.note(caller, "post.unapproved", post, shown, before)
+    return shown
+
+
+def request_changes(caller: Caller, post: Post, comment: str) -> dict[str, Any]:
+    """Flag a locked draft and add the comment; the post as it is shown then.
+
+    Raises:
+        InvalidState: it is no draft.
+    """
+    require_state(post, "draft")
+    before = service.shown(post)
+    _set_review(caller, post, "changes_requested", comment)
+    shown = service.bump(post)
+    records.note(caller, "post.changes_requested", post, shown, before)
+    comments.add(caller, post, comment)
+    return shown
+
+
+def require_state(post: Post, state: str) -> None:
+    """Check the state of a post.
+
+    Raises:
+        InvalidState: it is in another one.
+    """
+    if post.state != state:
+        current = post.state.replace("_", " ")
+        raise InvalidState(f"{post.id} is {current}.", extra={"state": post.state})
+
+
+def _set_review(caller: Caller, post: Post, status: str, comment: str | None) -> None:
+    post.review_status = status
+    post.review_by = caller.actor.as_dict()
+    post.review_at = clock.now()
+    post.review_comment = comment

@@ -1,0 +1,170 @@
+"""What pages of posts cost the databases: the last as little as the first, for every filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from anthyx_server.db import is_sqlite, reader
+from anthyx_server.posts import listing, schemas
+from anthyx_server.tenancy import Caller
+from tests.support.apps import make_account, make_settings, open_app
+from tests.support.many_posts import Filled, fill
+from tests.support.redis import throwaway_redis
+
+POSTS, BRANDS = 12_000, 6
+TABLES = ("posts", "post_targets", "post_tags")
+# A page of 25, its look ahead, both streams, and what else an index leads to on the way.
+MOST_ROWS, MOST_STEPS = POSTS // 6, POSTS
+SINCE = "2025-01-01T00:00:00Z"
+FILTERS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "a large brand": {"brand_id": 0},
+    "a small brand": {"brand_id": BRANDS - 1},
+    "a frequent state": {"state": "published"},
+    "a rare state": {"state": "failed"},
+    "a platform": {"platform": "x"},
+    "a channel": {"channel_id": 7},
+    "a campaign": {"campaign": "Campaign 7"},
+    "an assignee": {"assignee": 3},
+    "a review": {"review_status": "changes_requested"},
+    "a tag": {"tag": "tag 5"},
+    "a frequent word": {"q": "coffee"},
+    "a rare word": {"q": "ZANZIBAR"},
+    "two words": {"q": "seasonal coffee"},
+    "a range": {"scheduled_after": SINCE, "scheduled_before": "2026-05-01T00:00:00Z"},
+    "the start of a range": {"scheduled_after": SINCE, "sort": "scheduled_at"},
+    "a range of publication": {"published_after": SINCE},
+    "a range of creation": {"created_after": SINCE},
+    "what has changed": {"updated_since": SINCE},
+}  # fmt: skip
+RANGES = {
+    "a range",
+    "the start of a range",
+    "a range of publication",
+    "a range of creation",
+    "what has changed",
+}
+
+
+@dataclass
+class Database:
+    """A filled database, and what it was asked last."""
+
+    app: Flask
+    caller: Caller
+    filled: Filled
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+
+    def page(self, caller: Caller, given: dict[str, Any], limit: int) -> dict[str, Any]:
+        """A page of the list, of any length."""
+        named = dict(given)
+        places = {
+            "brand_id": self.filled.brand_ids,
+            "channel_id": self.filled.channel_ids,
+            "assignee": self.filled.assignees,
+        }
+        for name, ids in places.items():
+            if name in named:
+                named[name] = ids[named[name]]
+        arguments = {**schemas.ListPostsQuerySchema().load(named), "limit": limit}
+        self.asked.clear()
+        return listing.list_page(caller, arguments)
+
+    def cost(self) -> int:
+        """What the statements of the last page cost: steps of SQLite, rows of PostgreSQL."""
+        measure = _steps if is_sqlite(reader().engine) else _rows
+        return sum(measure(statement, parameters) for statement, parameters in self.asked)
+
+    def plan(self) -> str:
+        """How SQLite finds what was asked for last."""
+        with reader().engine.connect() as connection:
+            return "\n".join(
+                str(step[3])
+                for statement, parameters in self.asked
+                for step in connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN {statement}", parameters
+                )
+            )
+
+
+def _steps(statement: str, parameters: Any) -> int:
+    taken: list[int] = []
+    connection = reader().engine.raw_connection()
+    driver: Any = connection.driver_connection
+    driver.set_progress_handler(lambda: taken.append(1), 20)
+    driver.execute(statement, parameters).fetchall()
+    driver.set_progress_handler(None, 0)
+    connection.close()
+    return 20 * len(taken)
+
+
+def _rows(statement: str, parameters: Any) -> int:
+    with reader().engine.connect() as connection:
+        explain = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
+        (document,) = connection.exec_driver_sql(explain, parameters).one()
+    return sum(_scanned(document[0]["Plan"]))
+
+
+def _scanned(node: dict[str, Any]) -> Iterator[int]:
+    if "Scan" in node["Node Type"] and node.get("Relation Name", "") in TABLES:
+        assert node["Node Type"] != "Seq Scan", node
+        passed = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        yield round(passed * node["Actual Loops"])
+    for inner in node.get("Plans", ()):
+        yield from _scanned(inner)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A workspace with many posts."""
+    url = request.getfixturevalue(f"module_{request.param}_url")
+    directory: Path = tmp_path_factory.mktemp("plans")
+    with throwaway_redis() as redis, open_app(make_settings(directory, url, redis.url)) as app:
+        account = make_account(app)
+        brands = [
+            account.post("/brands", json={"name": f"Brand {n}"}).get_json()["id"]
+            for n in range(BRANDS)
+        ]
+        with app.test_request_context("/v1/posts"):
+            found = Database(app, account.caller, fill(account.caller, brands, POSTS))
+            engine = reader().engine
+
+            def note(_connection: Any, _cursor: Any, text: str, given: Any, *_: Any) -> None:
+                if "EXPLAIN" not in text:
+                    found.asked.append((text, given))
+
+            sa.event.listen(engine, "before_cursor_execute", note)
+            yield found
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_the_last_page_costs_what_the_first_does(database: Database, name: str) -> None:
+    for sort in schemas.SORTS if name not in RANGES else (None,):
+        given = FILTERS[name] | ({} if sort is None else {"sort": sort})
+        database.page(database.caller, given, 25)
+        first = database.cost()
+        plan = database.plan() if is_sqlite(reader().engine) else ""
+        assert not any(f"SCAN {table}\n" in f"{plan}\n" for table in TABLES), plan
+        everything = database.page(database.caller, given, POSTS)["data"]
+        if len(everything) <= 60:
+            assert first <= MOST_STEPS, (name, sort, first)
+            continue
+        near_the_end = database.page(database.caller, given, len(everything) - 30)
+        last_given = {**given, "cursor": near_the_end["next_cursor"]}
+        last_page = database.page(database.caller, last_given, 25)
+        ids = [post["id"] for post in everything[-30:-5]]
+        assert [post["id"] for post in last_page["data"]] == ids, "none is skipped or shown twice"
+        last = database.cost()
+        most = MOST_STEPS if is_sqlite(reader().engine) else MOST_ROWS
+        most += 2 * POSTS if "q" in given else 0  # what is asked before, whether there are many
+        assert max(first, last) <= most, (name, sort, first, last)
+        assert last <= 1.3 * first + 200, (name, sort, first, last)
