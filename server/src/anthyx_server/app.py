@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from anthyx_server import brands, keys, openapi
+from anthyx_server.analytics.routes import blueprint as analytics_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.config import Settings
 from anthyx_server.db import committing, db, init_db
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(keys_blueprint, url_prefix="/v1")
     app.register_blueprint(leaked_keys_blueprint, url_prefix="/v1")
     app.register_blueprint(brands_blueprint, url_prefix="/v1")
+    app.register_blueprint(analytics_blueprint, url_prefix="/v1")
     return app
 
 

@@ -174,6 +174,8 @@ def _responses(declared: Operation) -> dict[str, Any]:
         success["content"] = {"application/json": {"schema": _page(declared.returns)}}
     elif declared.returns is not None:
         success["content"] = {"application/json": {"schema": declared.returns}}
+    if declared.csv is not None:
+        success["content"]["text/csv"] = {"schema": {"type": "string"}}
     responses: dict[str, dict[str, Any] | str] = {str(declared.status): success}
     if declared.is_conditional and not declared.is_writing:
         responses["304"] = "NotModified"

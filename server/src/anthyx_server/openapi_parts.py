@@ -25,6 +25,8 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("The version of the resource.", _STRING),
     "Location": ("The path of what was made.", _STRING),
     "Idempotency-Replayed": ("`true` where a stored answer is given again.", _STRING),
+    "Vary": ("`Accept` where the answer can be JSON or CSV.", _STRING),
+    "X-Next-Cursor": ("`next_cursor` of a page that is answered as CSV.", _STRING),
     "Cache-Control": ("`no-store` where the answer holds a secret.", _STRING),
     "Retry-After": ("Seconds to wait.", _INTEGER),
     "WWW-Authenticate": ("`Bearer`: how to authenticate.", _STRING),
@@ -155,6 +157,10 @@ def success_headers(declared: Operation) -> dict[str, Any]:
         names += _LIMIT_HEADERS
     if declared.is_writing and not declared.is_public:
         names.append("Idempotency-Replayed")
+    if declared.csv is not None:
+        names.append("Vary")
+    if declared.csv is not None and declared.is_list:
+        names.append("X-Next-Cursor")
     if declared.status == 201:
         names.append("Location")
     if declared.status == 201 or (declared.is_conditional and declared.returns is not None):

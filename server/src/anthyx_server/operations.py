@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypedDict, Unpack, cast
@@ -13,9 +13,12 @@ from flask import Blueprint, Response, g, has_request_context, request
 from marshmallow import Schema
 from werkzeug.datastructures import Headers
 
-from anthyx_server import conditional, db, idempotency, inputs
+from anthyx_server import conditional, csv_answers, db, idempotency, inputs
 from anthyx_server.errors import ApiError, NotFound
 from anthyx_server.tenancy import Caller
+
+# What a payload is as a table: the names of the columns, and the rows.
+AsTable = Callable[[dict[str, Any]], tuple[Sequence[str], Iterable[Sequence[Any]]]]
 
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _registry: dict[str, Operation] = {}
@@ -55,6 +58,7 @@ class Options(TypedDict, total=False):
     is_public: bool
     is_counted: bool
     settles_revocation: bool
+    csv: AsTable
     errors: tuple[type[ApiError], ...]
 
 
@@ -63,7 +67,8 @@ class Operation:
     """One method on one path, as the edge runs it and OpenAPI describes it.
 
     `is_counted` False leaves the windows alone; `settles_revocation` marks answers that must not
-    be replayed before a revocation holds everywhere.
+    be replayed before a revocation holds everywhere; `csv` turns the payload of an operation that
+    reads into a table, for those who prefer CSV.
     """
 
     id: str
@@ -82,6 +87,7 @@ class Operation:
     is_public: bool = False
     is_counted: bool = True
     settles_revocation: bool = False
+    csv: AsTable | None = None
     errors: tuple[type[ApiError], ...] = ()
 
     @property
@@ -149,7 +155,8 @@ def _edge(declared: Operation) -> Callable[..., Response]:
         arguments: dict[str, Any] = {**path} if caller is None else {**path, "caller": caller}
         if not declared.is_writing:
             db.read_only()
-            return _respond(_call(declared, arguments, query_schema, body_schema))
+            reply = _call(declared, arguments, query_schema, body_schema)
+            return _respond(reply) if declared.csv is None else _negotiate(reply, declared.csv)
         return _write(
             declared, caller, lambda: _call(declared, arguments, query_schema, body_schema)
         )
@@ -250,6 +257,18 @@ class _Answer(Response):
         return (
             self.headers if self.status_code == HTTPStatus.OK else super().get_wsgi_headers(environ)
         )
+
+
+def _negotiate(reply: Reply, as_table: AsTable) -> Response:
+    """Answer with JSON or with CSV, as the request's `Accept` prefers."""
+    if reply.payload is not None and csv_answers.is_wanted(request):
+        header, rows = as_table(reply.payload)
+        cursor = reply.payload.get("next_cursor")
+        response = csv_answers.csv_answer(header, rows, next_cursor=cursor)
+    else:
+        response = _respond(reply)
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 def _respond(reply: Reply, payload: bytes | None = None) -> Response:

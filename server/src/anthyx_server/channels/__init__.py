@@ -1,5 +1,6 @@
 """Channels: the social accounts of a brand that posts are published to."""
 
 from anthyx_server.channels.models import Channel
+from anthyx_server.channels.platforms import PLATFORMS
 
-__all__ = ["Channel"]
+__all__ = ["PLATFORMS", "Channel"]

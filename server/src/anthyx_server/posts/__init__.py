@@ -1,5 +1,6 @@
 """Posts: what is written, reviewed and scheduled for the channels of a brand."""
 
+from anthyx_server.posts.best_time import slots as best_time_slots
 from anthyx_server.posts.models import Post, PostTarget
 
-__all__ = ["Post", "PostTarget"]
+__all__ = ["Post", "PostTarget", "best_time_slots"]

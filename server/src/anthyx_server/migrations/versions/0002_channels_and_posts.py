@@ -109,4 +109,3 @@ def upgrade() -> None:
 
 def _index(table: str, *columns: str) -> None:
     op.create_index(f"ix_{table}_{'_'.join(columns)}", table, [*columns])
-
