@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from anthyx_server import audit, db, events
+from anthyx_server import audit, clock, db, events
 from anthyx_server.audit import AuditEntry
 from anthyx_server.brands.models import Brand
+from anthyx_server.channels import Channel
 from anthyx_server.db import OwnedByWorkspace
 from anthyx_server.events import Event
 from anthyx_server.idempotency import IdempotencyRecord
 from anthyx_server.keys import ApiKey
 from anthyx_server.limits.models import UsageHour
+from anthyx_server.posts import Post, PostTarget
 from tests.support.apps import Account
+from tests.support.published import add_channel, add_posts
 
 # The second argument is a word that tells this tenant's texts and numbers from all others'.
 Seeder = Callable[[Account, int], str]
@@ -22,6 +25,21 @@ Seeder = Callable[[Account, int], str]
 def _brand(account: Account, mark: int) -> str:
     answer = account.post("/brands", json={"name": f"Brand {mark} {_next()}"})
     return _id(answer.get_json())
+
+
+def _channel(account: Account, mark: int) -> str:
+    return add_channel(account, _brand(account, mark), name=f"Channel {mark}")
+
+
+def _post(account: Account, mark: int) -> str:
+    return add_posts(account, _brand(account, mark), [clock.now()])[0]
+
+
+def _post_target(account: Account, mark: int) -> str:
+    brand_id = _brand(account, mark)
+    target = (add_channel(account, brand_id), "x", True)
+    add_posts(account, brand_id, [clock.now()], [target])
+    return ""
 
 
 def _key(account: Account, mark: int) -> str:
@@ -79,13 +97,20 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     ApiKey: _key,
     AuditEntry: _audit_entry,
     Brand: _brand,
+    Channel: _channel,
     Event: _event,
     IdempotencyRecord: _idempotency_record,
+    Post: _post,
+    PostTarget: _post_target,
     UsageHour: _usage_hour,
 }
 
 # Which table an id in a path belongs to.
-PATH_IDS: dict[str, type[OwnedByWorkspace]] = {"brand_id": Brand, "key_id": ApiKey}
+PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
+    "brand_id": Brand,
+    "key_id": ApiKey,
+    "post_id": Post,
+}
 
 # A body that would succeed with one's own ids, by operation.
 BODIES: dict[str, dict[str, object]] = {

@@ -19,6 +19,23 @@ if TYPE_CHECKING:
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
     from ._unset import UNSET, Unset
+    from .analytics import (
+        AnalyticsSummary,
+        AnalyticsTimeseries,
+        BestTimes,
+        BestTimeSlot,
+        Coverage,
+        DateRange,
+        Days,
+        MetricChange,
+        MetricPoint,
+        Metrics,
+        MetricSeries,
+        PostAnalytics,
+        PublishedPost,
+        SummaryMetrics,
+        TargetMetrics,
+    )
     from .brands import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
     from .client import Anthyx
     from .errors import (
@@ -55,6 +72,11 @@ _HOMES = {
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
     "_unset": "UNSET Unset",
+    "analytics": (
+        "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
+        "MetricChange MetricPoint MetricSeries Metrics PostAnalytics PublishedPost "
+        "SummaryMetrics TargetMetrics"
+    ),
     "brands": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
     "client": "Anthyx",
     "errors": (
@@ -79,6 +101,8 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Actor",
+    "AnalyticsSummary",
+    "AnalyticsTimeseries",
     "Anthyx",
     "AnthyxError",
     "ApiKey",
@@ -86,6 +110,8 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
+    "BestTimeSlot",
+    "BestTimes",
     "Brand",
     "BrandColor",
     "BrandColorInput",
@@ -94,14 +120,23 @@ __all__ = [
     "Clock",
     "ConfigurationError",
     "ConflictError",
+    "Coverage",
+    "DateRange",
+    "Days",
     "ErrorDetail",
     "IssuedApiKey",
+    "MetricChange",
+    "MetricPoint",
+    "MetricSeries",
+    "Metrics",
     "Model",
     "NotFoundError",
     "Page",
     "Pages",
     "PermissionDeniedError",
+    "PostAnalytics",
     "PreconditionFailedError",
+    "PublishedPost",
     "RateLimit",
     "RateLimitError",
     "RateLimitWindow",
@@ -109,6 +144,8 @@ __all__ = [
     "ResponseInfo",
     "Retry",
     "ServerError",
+    "SummaryMetrics",
+    "TargetMetrics",
     "Unset",
     "Usage",
     "UsageBucket",

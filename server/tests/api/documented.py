@@ -22,6 +22,7 @@ from anthyx_server import openapi
 from anthyx_server.ids import PATTERN
 from anthyx_server.keys import standing
 from tests.support.apps import Account, make_account
+from tests.support.published import add_posts
 
 __all__ = ["_declaring_all_operations"]
 
@@ -47,6 +48,7 @@ IDS: dict[str, Callable[[Account], str]] = {
         each.post("/brands", json={"name": f"Brand {next(_numbers)}"}).get_json()["id"]
     ),
     "key_id": lambda each: each.with_key().key_id,
+    "post_id": lambda each: add_posts(each, IDS["brand_id"](each), [None])[0],
 }
 _numbers: Iterator[int] = itertools.count()
 _serving: list[Flask] = []

@@ -10,10 +10,11 @@ import pytest
 from marshmallow import RAISE, Schema, ValidationError, fields
 from werkzeug.test import TestResponse
 
-from anthyx_server import openapi
+from anthyx_server import clock, openapi
 from anthyx_server.brands.schemas import BrandSchema
 from anthyx_server.operations import Operation, operations
 from tests.support.apps import Account
+from tests.support.published import add_channel, add_posts
 
 OPERATIONS = [each for each in operations() if each.view.__module__.startswith("anthyx_server.")]
 # Sent with every answer of any server, or by the transport.
@@ -48,6 +49,12 @@ def rotated(account: Account) -> str:
     return f"/api-keys/{key.key_id}"
 
 
+def published(account: Account) -> str:
+    brand_id = brand(account).rpartition("/")[2]
+    target = (add_channel(account, brand_id), "x", True)
+    return add_posts(account, brand_id, [clock.now()], [target])[0]
+
+
 CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "list_brands": lambda each: (brand(each), each.get("/brands"))[1],
     "create_brand": lambda each: each.post("/brands", json=FULL),
@@ -56,6 +63,11 @@ CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "delete_brand": lambda each: each.delete(brand(each)),
     "archive_brand": lambda each: each.post(f"{brand(each)}/archive"),
     "unarchive_brand": lambda each: each.post(f"{archived(each)}/unarchive"),
+    "get_analytics_summary": lambda each: (published(each), each.get("/analytics/summary"))[1],
+    "get_analytics_timeseries": lambda each: each.get("/analytics/timeseries?metrics=reach"),
+    "get_analytics_posts": lambda each: (published(each), each.get("/analytics/posts"))[1],
+    "get_analytics_best_times": lambda each: each.get("/analytics/best-times?platform=x"),
+    "get_post_analytics": lambda each: each.get(f"/posts/{published(each)}/analytics"),
     "get_workspace": lambda each: each.get("/workspace"),
     "get_usage": lambda each: each.get("/usage"),
     "get_usage_history": lambda each: each.get("/usage/history?granularity=day"),

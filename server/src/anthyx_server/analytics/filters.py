@@ -89,12 +89,9 @@ def _require_brand(caller: Caller, brand_id: str) -> None:
 def _require_channel(caller: Caller, channel_id: str) -> None:
     """A channel that was deleted is still known by what was published on it."""
     of_it = Filters(caller, None, channel_id, None)
-    is_there = of_it.channels(Channel.id).exists()
-    was_there = (
-        owned(PostTarget, caller, sa.literal(1))
-        .where(*of_it.targets(), Post.workspace_id == caller.workspace_id, Post.mode == caller.mode)
-        .where(*of_it.of_brands(Post.brand_id))
-        .exists()
-    )
-    if not db.session.scalar(sa.select(is_there | was_there)):
+    if db.session.scalar(of_it.channels(Channel.id)) is not None:
+        return
+    known = owned(PostTarget, caller, PostTarget.post_id).where(*of_it.targets())
+    known = known.where(Post.workspace_id == caller.workspace_id, Post.mode == caller.mode)
+    if db.session.scalar(known.where(*of_it.of_brands(Post.brand_id)).limit(1)) is None:
         raise NotFound(f"There is no channel {channel_id[:64]} here.")

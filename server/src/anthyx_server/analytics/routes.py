@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from anthyx_server.analytics import best_times, metrics, published, schemas, service, tables
-from anthyx_server.errors import InvalidCursor, NotFound
+from anthyx_server.errors import NotFound
 from anthyx_server.operations import Reply, operation
 from anthyx_server.tenancy import Caller
 
@@ -61,7 +61,7 @@ def get_analytics_timeseries(caller: Caller, query: dict[str, Any]) -> Reply:
     query=schemas.AnalyticsPostsQuerySchema,
     returns=schemas.PublishedPostPageSchema(),
     csv=tables.posts_table,
-    errors=(NotFound, InvalidCursor),
+    errors=(NotFound,),
 )
 def get_analytics_posts(caller: Caller, query: dict[str, Any]) -> Reply:
     """Get the posts that were published in a range of days with their metrics, newest first.
