@@ -39,6 +39,7 @@ def test_what_was_published_is_summed_listed_and_shown(running: Running) -> None
             group_by="channel",
             from_=summary.range.from_,
             to=summary.range.to,
+            timezone=summary.range.timezone,
         ).series
         assert [(each.group, each.metric) for each in series] == [
             (channel_id, "reach"),

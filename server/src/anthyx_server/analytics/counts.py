@@ -41,11 +41,9 @@ def count_groups(
     Groups without posts are left out. Where there are over `most_groups`, some of them may be.
     """
     buckets = len(edges) - 1
-    query = _by_range(filters, edges, group_by)
-    if not is_sqlite(db.engine):
-        query = _by_width(filters, edges, group_by)
+    statement = (_by_range if is_sqlite(db.engine) else _by_width)(filters, edges, group_by)
     # Apart: the bound would make PostgreSQL read all posts in the order of the groups.
-    counted = query.cte("counted").prefix_with("MATERIALIZED", dialect="postgresql")
+    counted = statement.cte("counted").prefix_with("MATERIALIZED", dialect="postgresql")
     rows = db.session.execute(sa.select(counted).limit((most_groups + 1) * buckets))
     found: dict[str | None, list[int]] = {}
     for group, bucket, posts in rows:
