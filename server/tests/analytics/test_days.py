@@ -69,7 +69,12 @@ def test_moments_at_the_edges_of_days(studio: Studio) -> None:
         empty(studio)
         studio.bake(start - MILLISECOND, start)
         day_before = 0 if (zone, day) == ("Pacific/Apia", "2011-12-31") else 1
-        assert studio.series(**days) == {None: [day_before, int(hours > 0)]}, (zone, day)
+        counted = [day_before, int(hours > 0)]
+        assert studio.series(**days) == {None: counted}, (zone, day)
+        for each, expected in zip((before.isoformat(), day), counted, strict=True):
+            alone = {"from": each, "to": each, "timezone": zone}
+            assert len(studio.read("posts", **alone)["data"]) == expected, (zone, each)
+            assert studio.published(**alone)[0] == expected, (zone, each)
 
 
 def empty(studio: Studio) -> None:
