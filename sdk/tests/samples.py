@@ -242,6 +242,86 @@ def audit_entry(**changes: Any) -> dict[str, Any]:
     }
 
 
+METRICS = (
+    "impressions",
+    "reach",
+    "views",
+    "clicks",
+    "reactions",
+    "comments",
+    "shares",
+    "saves",
+    "engagements",
+    "engagement_rate",
+    "followers",
+    "follower_change",
+    "posts_published",
+)
+
+
+def metrics(**changes: Any) -> dict[str, Any]:
+    """Metrics of which only the published posts are known."""
+    return {**dict.fromkeys(METRICS), "posts_published": 1, **changes}
+
+
+def analytics_summary(**changes: Any) -> dict[str, Any]:
+    """A summary of November."""
+    nothing = {"value": None, "previous": None, "change_percent": None}
+    return {
+        "range": {"from": "2026-11-01", "to": "2026-11-30", "timezone": "Europe/Berlin"},
+        "previous": {"from": "2026-10-02", "to": "2026-10-31"},
+        "metrics": {
+            **dict.fromkeys(METRICS, nothing),
+            "posts_published": {"value": 3, "previous": 2, "change_percent": 50.0},
+        },
+        "coverage": {"channels": 2, "reporting": 0},
+        "as_of": TIME,
+        **changes,
+    }
+
+
+def analytics_timeseries(**changes: Any) -> dict[str, Any]:
+    """One series of one day."""
+    points = [{"date": "2026-11-01", "value": 3}]
+    return {
+        "range": {"from": "2026-11-01", "to": "2026-11-01", "timezone": "UTC"},
+        "granularity": "day",
+        "series": [{"group": None, "metric": "posts_published", "points": points}],
+        "as_of": TIME,
+        **changes,
+    }
+
+
+def published_post(**changes: Any) -> dict[str, Any]:
+    """A published post with its metrics."""
+    return {
+        "post_id": "post_1",
+        "brand_id": "brand_1",
+        "published_at": TIME,
+        "metrics": metrics(),
+        **changes,
+    }
+
+
+def post_analytics(**changes: Any) -> dict[str, Any]:
+    """The metrics of a post on one channel."""
+    target = {"channel_id": "chan_1", "platform": "x", "metrics": metrics()}
+    return {**published_post(), "targets": [target], "as_of": TIME, **changes}
+
+
+def best_times(**changes: Any) -> dict[str, Any]:
+    """One slot, by the averages."""
+    return {
+        "timezone": "UTC",
+        "basis": "industry_average",
+        "sample_size": 4,
+        "threshold": 30,
+        "slots": [{"weekday": 3, "hour": 10, "score": 1.0}],
+        "as_of": TIME,
+        **changes,
+    }
+
+
 def page(*items: object, next_cursor: str | None = None) -> dict[str, Any]:
     """A page of a list."""
     return {"data": list(items), "has_more": next_cursor is not None, "next_cursor": next_cursor}

@@ -6,22 +6,28 @@ import copy
 import dataclasses
 import json
 import pickle
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
 
 from anthyx import (
     Actor,
+    AnalyticsSummary,
+    AnalyticsTimeseries,
     Anthyx,
     ApiKey,
     AuditEntry,
+    BestTimes,
     Brand,
     BrandColor,
     Channel,
+    Days,
     IssuedApiKey,
     Model,
     PlatformList,
+    PostAnalytics,
+    PublishedPost,
     ResponseInfo,
     Usage,
     UsageHistory,
@@ -41,6 +47,12 @@ SAMPLES: list[tuple[type[Model], dict[str, Any]]] = [
     (UsageHistory, samples.usage_history()),
     (Workspace, samples.workspace()),
     (AuditEntry, samples.audit_entry()),
+    (AnalyticsSummary, samples.analytics_summary()),
+    (AnalyticsTimeseries, samples.analytics_timeseries()),
+    (PublishedPost, samples.published_post()),
+    (PostAnalytics, samples.post_analytics(published_at=None)),
+    (BestTimes, samples.best_times()),
+    (Days, {"from": "2026-11-01", "to": "2026-11-02"}),
 ]
 each_model = pytest.mark.parametrize(
     ("cls", "data"), SAMPLES, ids=[each.__name__ for each, _ in SAMPLES]
@@ -117,6 +129,15 @@ def test_times_are_aware() -> None:
     assert key.created_at == datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
     assert key.last_used_at is None
     assert key.created_by == Actor(type="user", id="usr_1", name="Ada")
+
+
+def test_days_are_dates() -> None:
+    found = decode_model(AnalyticsSummary, samples.analytics_summary())
+    assert (found.range.from_, found.range.to) == (date(2026, 11, 1), date(2026, 11, 30))
+    assert found.metrics.posts_published.change_percent == 50.0
+    for wrong in ("tomorrow", "2026-11-01T00:00:00Z", 5, None):
+        with pytest.raises(DecodeError):
+            decode_model(Days, {"from": wrong, "to": "2026-11-02"})
 
 
 def test_a_status_that_is_yet_to_come_is_no_error() -> None:

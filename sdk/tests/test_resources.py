@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
 
 from anthyx import (
+    AnalyticsSummary,
+    AnalyticsTimeseries,
     Anthyx,
     ApiKey,
+    APIResponseError,
+    BestTimes,
     Brand,
     Channel,
     Event,
     IssuedApiKey,
     Page,
     PlatformList,
+    PostAnalytics,
     ResponseInfo,
     Usage,
     UsageHistory,
@@ -255,6 +260,63 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         UsageHistory,
         None,
     ),
+    (
+        lambda c: c.analytics.summary(),
+        "GET /analytics/summary",
+        ok(samples.analytics_summary()),
+        AnalyticsSummary,
+        None,
+    ),
+    (
+        lambda c: c.analytics.summary(
+            from_=date(2026, 11, 1),
+            to="2026-11-30",
+            timezone="Europe/Berlin",
+            brand_id="b",
+            channel_id="c",
+            platform="x",
+        ),
+        (
+            "GET /analytics/summary?from=2026-11-01&to=2026-11-30&timezone=Europe%2FBerlin"
+            "&brand_id=b&channel_id=c&platform=x"
+        ),
+        ok(samples.analytics_summary()),
+        AnalyticsSummary,
+        None,
+    ),
+    (
+        lambda c: c.analytics.timeseries(
+            metrics=["reach", "posts_published"], granularity="week", group_by="channel", to="d"
+        ),
+        (
+            "GET /analytics/timeseries?to=d&metrics=reach%2Cposts_published&granularity=week"
+            "&group_by=channel"
+        ),
+        ok(samples.analytics_timeseries()),
+        AnalyticsTimeseries,
+        None,
+    ),
+    (
+        lambda c: c.analytics.posts(platform="x", page_size=9).page(),
+        "GET /analytics/posts?platform=x&limit=9",
+        ok({**samples.page(samples.published_post()), "as_of": samples.TIME}),
+        Page,
+        None,
+    ),
+    (
+        lambda c: c.analytics.best_times(timezone="UTC", brand_id="b"),
+        "GET /analytics/best-times?timezone=UTC&brand_id=b",
+        ok(samples.best_times()),
+        BestTimes,
+        None,
+    ),
+    (
+        lambda c: c.analytics.post("p"),
+        "GET /posts/p/analytics",
+        ok(samples.post_analytics()),
+        PostAnalytics,
+        None,
+    ),
     (lambda c: c.workspace.get(), "GET /workspace", ok(samples.workspace()), Workspace, None),
 ]
 
@@ -283,6 +345,7 @@ def test_each_method_is_one_operation(
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
     used = {name for call, *_ in CALLS for name in call.__code__.co_names}
     for resource in (
+        client.analytics,
         client.audit_log,
         client.brands,
         client.channels,
@@ -314,3 +377,29 @@ def test_history_takes_a_key_as_it_was_fetched(client: Anthyx, server: Loopback)
     server.answers(ok(KEY), ok(samples.usage_history()))
     client.usage.history(key_id=client.api_keys.get("key_1"))
     assert server.seen[1].path == "/v1/usage/history?key_id=key_1"
+
+
+def test_a_page_of_analytics_says_when_it_was_read(client: Anthyx, server: Loopback) -> None:
+    post = samples.published_post()
+    server.answers(
+        ok({**samples.page(post), "as_of": samples.TIME}),
+        ok(samples.page(post)),
+        ok({**samples.page(post), "as_of": "now"}),
+    )
+    page = client.analytics.posts().page()
+    assert page.as_of == datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+    assert [each.post_id for each in page] == ["post_1"]
+    assert client.analytics.posts().page().as_of is None
+    with pytest.raises(APIResponseError, match="as_of"):
+        client.analytics.posts().page()
+
+
+def test_a_day_is_no_moment(client: Anthyx) -> None:
+    with pytest.raises(TypeError, match="date"):
+        client.analytics.summary(from_=WHEN)
+
+
+def test_analytics_take_a_brand_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:
+    server.answers(ok(BRAND), ok(samples.best_times()))
+    client.analytics.best_times(brand_id=client.brands.get("brand_1"))
+    assert server.seen[1].path == "/v1/analytics/best-times?brand_id=brand_1"

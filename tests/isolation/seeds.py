@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from anthyx_server import audit, db, events
+from anthyx_server import audit, clock, db, events
 from anthyx_server.audit import AuditEntry
 from anthyx_server.brands.models import Brand
 from anthyx_server.channels import Channel
@@ -17,6 +17,7 @@ from anthyx_server.keys import ApiKey
 from anthyx_server.limits.models import UsageHour, UsageNotice
 from anthyx_server.posts.models import Post, PostComment, PostHistoryEntry, PostTag, PostTarget
 from tests.support.apps import Account
+from tests.support.published import add_posts
 
 # The second argument is a word that tells this tenant's texts and numbers from all others'.
 Seeder = Callable[[Account, int], str]
@@ -55,6 +56,14 @@ def _post(account: Account, mark: int) -> str:
     for number in range(2):
         account.post(f"/posts/{post_id}/comments", json={"text": f"Comment {number} {mark}"})
     return post_id
+
+
+def _post_target(account: Account, mark: int) -> str:
+    """One that was published."""
+    brand_id = _brand(account, mark)
+    target = (_channel_of(account, brand_id, mark), "linkedin", True)
+    add_posts(account, brand_id, [clock.now()], [target])
+    return ""
 
 
 def _made_with_post(_account: Account, _mark: int) -> str:
@@ -143,7 +152,7 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     PostComment: _made_with_post,
     PostHistoryEntry: _made_with_post,
     PostTag: _made_with_post,
-    PostTarget: _made_with_post,
+    PostTarget: _post_target,
     UsageHour: _usage_hour,
     UsageNotice: _usage_notice,
 }

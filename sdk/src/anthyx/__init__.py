@@ -37,6 +37,23 @@ if TYPE_CHECKING:
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
     from ._unset import UNSET, Unset
+    from .analytics import (
+        AnalyticsSummary,
+        AnalyticsTimeseries,
+        BestTimes,
+        BestTimeSlot,
+        Coverage,
+        DateRange,
+        Days,
+        MetricChange,
+        MetricPoint,
+        Metrics,
+        MetricSeries,
+        PostAnalytics,
+        PublishedPost,
+        SummaryMetrics,
+        TargetMetrics,
+    )
     from .audit_log import AuditEntry, AuditTarget
     from .brands import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
     from .channels import Channel
@@ -83,6 +100,11 @@ _HOMES = {
     "_retry": "Retry",
     "_unset": "UNSET Unset",
     "audit_log": "AuditEntry AuditTarget",
+    "analytics": (
+        "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
+        "MetricChange MetricPoint MetricSeries Metrics PostAnalytics PublishedPost "
+        "SummaryMetrics TargetMetrics"
+    ),
     "brands": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
     "channels": "Channel",
     "client": "Anthyx",
@@ -110,6 +132,8 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Actor",
+    "AnalyticsSummary",
+    "AnalyticsTimeseries",
     "Anthyx",
     "AnthyxError",
     "ApiKey",
@@ -119,6 +143,8 @@ __all__ = [
     "AuditTarget",
     "AuthenticationError",
     "BadRequestError",
+    "BestTimeSlot",
+    "BestTimes",
     "Brand",
     "BrandColor",
     "BrandColorInput",
@@ -130,6 +156,9 @@ __all__ = [
     "Clock",
     "ConfigurationError",
     "ConflictError",
+    "Coverage",
+    "DateRange",
+    "Days",
     "ErrorDetail",
     "Event",
     "EventData",
@@ -137,6 +166,10 @@ __all__ = [
     "EventSubject",
     "EventType",
     "IssuedApiKey",
+    "MetricChange",
+    "MetricPoint",
+    "MetricSeries",
+    "Metrics",
     "Model",
     "NewPost",
     "NotFoundError",
@@ -148,6 +181,7 @@ __all__ = [
     "PlatformList",
     "PlatformMedia",
     "Post",
+    "PostAnalytics",
     "PostApproval",
     "PostComment",
     "PostError",
@@ -157,6 +191,7 @@ __all__ = [
     "PostTargetInput",
     "PostValidation",
     "PreconditionFailedError",
+    "PublishedPost",
     "RateLimit",
     "RateLimitError",
     "RateLimitWindow",
@@ -165,6 +200,8 @@ __all__ = [
     "Retry",
     "Review",
     "ServerError",
+    "SummaryMetrics",
+    "TargetMetrics",
     "ThreadPart",
     "ThreadPartInput",
     "Unset",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Protocol, TypeAlias, Union, cast, runtime_checkable
 
 from ._unset import UNSET
@@ -31,6 +31,11 @@ def parse_time(value: object) -> datetime:
     return moment
 
 
+def parse_date(value: object) -> date:
+    """A date from "2026-11-01"; raises ValueError for anything else."""
+    return date.fromisoformat(value if isinstance(value, str) else "")
+
+
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds; raises ValueError for a naive datetime."""
     if moment.utcoffset() is None:
@@ -53,6 +58,8 @@ def to_json_value(value: object) -> JSON:
         return value
     if isinstance(value, datetime):
         return format_time(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value).items()
         return {str(name): to_json_value(item) for name, item in members if item is not UNSET}

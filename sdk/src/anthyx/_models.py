@@ -8,10 +8,10 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from ._json import JSON, parse_time, to_json_value
+from ._json import JSON, parse_date, parse_time, to_json_value
 from ._response import NO_RESPONSE, ResponseInfo
 
 
@@ -23,7 +23,8 @@ class Model:
 
     def to_dict(self) -> dict[str, JSON]:
         """The object as the API sent it: JSON types, times as strings, unknown fields included."""
-        own = {name: to_json_value(getattr(self, name)) for name in _plan(type(self)).converters}
+        names = _plan(type(self)).names
+        own = {member: to_json_value(getattr(self, name)) for member, name in names.items()}
         return {**own, **self.extra}
 
     def to_json(self) -> str:
@@ -78,7 +79,8 @@ def decode_model(cls: type[AnyModel], data: object, **given: object) -> AnyModel
             extra[name] = value
             continue
         convert = plan.converters[name]
-        values[name] = value if convert is None else _converted(cls, name, convert, value)
+        converted = value if convert is None else _converted(cls, name, convert, value)
+        values[plan.names[name]] = converted
     if not plan.required <= values.keys():
         raise DecodeError(f"{cls.__name__} has no {min(plan.required - values.keys())!r}")
     return cls(**values, extra=extra)
@@ -94,9 +96,13 @@ def _converted(cls: type[Model], name: str, convert: _Convert, value: object) ->
 
 
 class _Plan(NamedTuple):
-    """A model's JSON fields: how to convert each (None: not at all), and which must be there."""
+    """A model's JSON members: how to convert each (None: not at all), and their fields' names.
+
+    A field whose name would be a keyword has an underscore more. `required` must be there.
+    """
 
     converters: dict[str, _Convert | None]
+    names: dict[str, str]
     required: frozenset[str]
 
 
@@ -110,7 +116,8 @@ def _plan(cls: type[Model]) -> _Plan:
         own = [each for each in fields(cls) if each.name not in _NOT_JSON]
         given = (each for each in own if each.default is each.default_factory is MISSING)
         plan = _plans[cls] = _Plan(
-            {each.name: _converter(hints[each.name]) for each in own},
+            {each.name.rstrip("_"): _converter(hints[each.name]) for each in own},
+            {each.name.rstrip("_"): each.name for each in own},
             frozenset(each.name for each in given),
         )
     return plan
@@ -120,6 +127,8 @@ def _converter(hint: object) -> _Convert | None:
     """How a JSON value becomes what the annotation says; None where it is that already."""
     if hint is datetime:
         return parse_time
+    if hint is date:
+        return parse_date
     if isinstance(hint, type) and issubclass(hint, Model):
         return functools.partial(decode_model, hint)
     arguments = typing.get_args(hint)

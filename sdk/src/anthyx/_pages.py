@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Generic
 
 from ._answers import foreign_shape
 from ._engine import Engine
+from ._json import JSON, parse_time
 from ._models import AnyModel, DecodeError, decode_model
 from ._response import NO_RESPONSE, APIResponse, ResponseInfo
 from ._wire import QueryValue, new_request
@@ -17,11 +19,15 @@ _LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[AnyModel]):
-    """One page of a list; `next_cursor` is where the next begins, None on the last."""
+    """One page of a list; `next_cursor` is where the next begins, None on the last.
+
+    `as_of` is when the numbers of a page of analytics were read, None on other lists.
+    """
 
     data: tuple[AnyModel, ...]
     has_more: bool
     next_cursor: str | None
+    as_of: datetime | None = None
     response: ResponseInfo = field(default=NO_RESPONSE, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[AnyModel]:
@@ -123,5 +129,13 @@ def _decode_page(item: type[AnyModel], answer: APIResponse) -> Page[AnyModel]:
         data=tuple(decode_model(item, each, response=of_item) for each in items),
         has_more=data.get("has_more") is True,
         next_cursor=cursor,
+        as_of=_as_of(data.get("as_of")),
         response=answer.response,
     )
+
+
+def _as_of(value: JSON) -> datetime | None:
+    try:
+        return None if value is None else parse_time(value)
+    except ValueError as error:
+        raise DecodeError(f"as_of: {error}") from None

@@ -25,6 +25,7 @@ from ._unset import UNSET, Unset
 from ._wire import QueryValue, new_request, raw_path
 
 if TYPE_CHECKING:
+    from .analytics import Analytics
     from .audit_log import AuditLog
     from .brands import Brands
     from .channels import Channels
@@ -81,6 +82,13 @@ class Anthyx:
 
     # The resources are imported on first use: building their models takes time, and few programs
     # need all of them.
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """What was published, and what the networks report of it."""
+        from .analytics import Analytics  # noqa: PLC0415
+
+        return Analytics(self._engine)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from anthyx_server import audit, brands, channels, events, keys, openapi, posts
+from anthyx_server.analytics.routes import blueprint as analytics_blueprint
 from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.channels.routes import blueprint as channels_blueprint
@@ -45,6 +46,7 @@ _MOUNTED = (
     channels_blueprint,
     posts_blueprint,
     post_reviews_blueprint,
+    analytics_blueprint,
 )
 # What a capability needs of one above it.
 _HANDED_DOWN = {

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from flask import current_app, request
 from marshmallow import fields
-from sqlalchemy import Row, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from anthyx_server import fields as own
@@ -38,7 +38,7 @@ class PageQuerySchema(own.StrictSchema):
 class Order:
     """How a list is sorted: by columns of which the last is the id, all in one direction."""
 
-    columns: tuple[InstrumentedAttribute[Any], ...]
+    columns: tuple[InstrumentedAttribute[Any] | ColumnElement[Any], ...]
     is_descending: bool
 
 

@@ -10,11 +10,12 @@ import pytest
 from marshmallow import RAISE, Schema, ValidationError, fields
 from werkzeug.test import TestResponse
 
-from anthyx_server import openapi
+from anthyx_server import clock, openapi
 from anthyx_server.brands.schemas import BrandSchema
 from anthyx_server.operations import Operation, operations
 from server.tests.posts.conftest import make_channel
 from tests.support.apps import Account
+from tests.support.published import add_channel, add_posts
 
 OPERATIONS = [each for each in operations() if each.view.__module__.startswith("anthyx_server.")]
 # Sent with every answer of any server, or by the transport.
@@ -91,6 +92,12 @@ def approved(account: Account) -> str:
     return path
 
 
+def published(account: Account) -> str:
+    brand_id = brand(account).rpartition("/")[2]
+    target = (add_channel(account, brand_id), "x", True)
+    return add_posts(account, brand_id, [clock.now()], [target])[0]
+
+
 CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "list_audit_log": lambda each: (rotated(each), each.get("/audit-log"))[1],
     "list_brands": lambda each: (brand(each), each.get("/brands"))[1],
@@ -130,6 +137,11 @@ CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "list_comments": lambda each: each.get(f"{post(each)}/comments"),
     "create_comment": lambda each: each.post(f"{post(each)}/comments", json={"text": "Nice"}),
     "list_history": lambda each: each.get(f"{post(each)}/history"),
+    "get_analytics_summary": lambda each: (published(each), each.get("/analytics/summary"))[1],
+    "get_analytics_timeseries": lambda each: each.get("/analytics/timeseries?metrics=reach"),
+    "get_analytics_posts": lambda each: (published(each), each.get("/analytics/posts"))[1],
+    "get_analytics_best_times": lambda each: each.get("/analytics/best-times?platform=x"),
+    "get_post_analytics": lambda each: each.get(f"/posts/{published(each)}/analytics"),
     "get_workspace": lambda each: each.get("/workspace"),
     "list_events": lambda each: (brand(each), each.get("/events"))[1],
     "get_event": lambda each: each.get(
