@@ -15,6 +15,8 @@ from anthyx_server.brands import Brand, service
 from anthyx_server.brands.schemas import BrandSchema
 from anthyx_server.brands.views import present
 from anthyx_server.config import Settings
+from anthyx_server.posts import listing
+from anthyx_server.posts.schemas import ListPostsQuerySchema
 from anthyx_server.tenancy import system_caller
 from tests.bench.stock import stock
 
@@ -81,6 +83,14 @@ def naked_view(settings: Settings, workspace_id: str) -> WsgiApp:
         limit = request.args.get("limit", 25, type=int)
         arguments = {"limit": limit, "cursor": None, "status": None, "sort": "-created_at"}
         page = service.list_page(caller, arguments)
+        return Response(orjson.dumps(page), content_type="application/json")
+
+    defaults: dict[str, Any] = ListPostsQuerySchema().load({})
+
+    @app.get("/v1/posts")
+    def list_posts() -> Response:
+        limit = request.args.get("limit", 25, type=int)
+        page = listing.list_page(caller, {**defaults, "limit": limit})
         return Response(orjson.dumps(page), content_type="application/json")
 
     return app

@@ -13,6 +13,7 @@ _WARM_UP_SECONDS = 0.3
 # A generator that is busier than this is what would be measured.
 _MOST_OWN_CPU = 0.9
 LIST = "/v1/brands?limit=10"
+POSTS = "/v1/posts?limit=10"
 WORKSPACE = "/v1/workspace"
 
 
@@ -58,6 +59,9 @@ def measure(world: World, rounds: int, seconds: float) -> list[Variant]:
         Variant("naked view of our query and presenter", "naked", LIST),
         Variant("stock, `GET /v1/brands?limit=10`", "stock", LIST),
         Variant("**ours, `GET /v1/brands?limit=10`**", "ours", LIST),
+        Variant("naked view of our posts", "naked", POSTS),
+        Variant("stock, `GET /v1/posts?limit=10`", "stock", POSTS),
+        Variant("**ours, `GET /v1/posts?limit=10`**", "ours", POSTS),
         Variant("stock, `GET /v1/workspace`", "stock", WORKSPACE),
         Variant("**ours, `GET /v1/workspace`**", "ours", WORKSPACE),
     ]
@@ -93,7 +97,7 @@ def run_round(server: Server, requests: list[bytes], seconds: float) -> Round:
 def table(variants: list[Variant]) -> str:
     """The figures as Markdown, with the ratios that are to be reached."""
     by_title = {(variant.application, variant.path): variant for variant in variants}
-    bare, naked = by_title["bare", "/"], by_title["naked", LIST]
+    bare = by_title["bare", "/"]
     lines = [
         "| variant | req/s | of bare Flask | of naked | of stock | CPU µs | p50 ms | p99 ms |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
@@ -101,9 +105,9 @@ def table(variants: list[Variant]) -> str:
     for variant in variants:
         of_peers = ["", ""]
         if variant.path != "/":
-            is_list = variant.path == LIST
+            naked = by_title.get(("naked", variant.path))
             stock = by_title["stock", variant.path]
-            of_naked = f"{variant.rate_over(naked):.2f}" if is_list else ""
+            of_naked = f"{variant.rate_over(naked):.2f}" if naked else ""
             of_peers = [of_naked, f"{variant.rate_over(stock):.2f}"]
         cells = [
             variant.title,
@@ -120,10 +124,13 @@ def table(variants: list[Variant]) -> str:
 
 def _verdict(by_title: dict[tuple[str, str], Variant]) -> str:
     ours, stock = by_title["ours", LIST], by_title["stock", LIST]
+    posts = by_title["ours", POSTS]
     over_bare = by_title["ours", WORKSPACE].median("cpu") - by_title["bare", "/"].median("cpu")
     return (
         f"`GET /v1/brands?limit=10`: {ours.rate_over(stock):.2f}× stock, "
         f"{ours.rate_over(by_title['naked', LIST]):.2f} of the naked view of our own query, "
         f"{ours.rate_over(by_title['by-hand', LIST]):.2f} of the one written by hand. "
+        f"`GET /v1/posts?limit=10`: {posts.rate_over(by_title['stock', POSTS]):.2f}× stock, "
+        f"{posts.rate_over(by_title['naked', POSTS]):.2f} of the naked view of our own query. "
         f"`GET /v1/workspace`: {over_bare * 1e6:.0f} µs of CPU over bare Flask."
     )

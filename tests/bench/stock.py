@@ -15,12 +15,20 @@ from anthyx_server import clock, keys
 from anthyx_server.brands import Brand
 from anthyx_server.brands.schemas import BrandSchema
 from anthyx_server.config import Settings
+from anthyx_server.posts.models import Post, PostTarget
+from anthyx_server.posts.schemas import PostSchema
 from anthyx_server.workspaces import Workspace
 from anthyx_server.workspaces.schemas import WorkspaceSchema
 
 _LIMITS = ["1000000000 per minute", "1000000000 per day"]
 _FORBIDDEN = 403
 _UNAUTHORIZED = 401
+
+
+class _StockPostSchema(PostSchema):
+    metadata = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, attribute="metadata_"
+    )
 
 
 class _StockBrandSchema(BrandSchema):
@@ -81,7 +89,43 @@ def _add_views(app: Flask, db: SQLAlchemy) -> None:
         answer: dict[str, Any] = {"data": brand_list.dump(page), "has_more": has_more}
         return jsonify(answer | {"next_cursor": page[-1].id if has_more else None})
 
+    _add_posts(app, db)
+
     @app.get("/v1/workspace")
     def get_workspace() -> Response:
         workspace = db.session.get(Workspace, g.key.workspace_id)
         return jsonify(workspace_schema.dump(workspace))
+
+
+def _add_posts(app: Flask, db: SQLAlchemy) -> None:
+    post_list = _StockPostSchema(many=True)
+
+    @app.get("/v1/posts")
+    def list_posts() -> Response:
+        if "posts:read" not in g.key.scopes:
+            abort(_FORBIDDEN)
+        limit = request.args.get("limit", 25, type=int)
+        query = (
+            select(Post)
+            .where(Post.workspace_id == g.key.workspace_id, Post.mode == g.key.mode)
+            .order_by(Post.created_at.desc(), Post.id.desc())
+            .limit(limit + 1)
+        )
+        found: Any = db.session.scalars(query).all()
+        page, has_more = found[:limit], len(found) > limit
+        # What a relationship loads with `selectinload`.
+        ids = [post.id for post in page]
+        targets = select(PostTarget).where(PostTarget.post_id.in_(ids))
+        of_posts: dict[str, list[PostTarget]] = {}
+        for target in db.session.scalars(targets.order_by(PostTarget.position)):
+            of_posts.setdefault(target.post_id, []).append(target)
+        for post in page:
+            post.targets = of_posts.get(post.id, [])
+            post.review = {
+                "status": post.review_status,
+                "by": post.review_by,
+                "at": post.review_at,
+                "comment": post.review_comment,
+            }
+        answer: dict[str, Any] = {"data": post_list.dump(page), "has_more": has_more}
+        return jsonify(answer | {"next_cursor": page[-1].id if has_more else None})

@@ -12,11 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redis import Redis
+from sqlalchemy import select
 
-from anthyx_server import db, leash
-from anthyx_server.brands import service
+from anthyx_server import clock, db, leash
+from anthyx_server.brands import Brand, service
 from anthyx_server.brands.schemas import WritableBrandSchema
+from anthyx_server.channels import Channel
 from anthyx_server.config import Settings
+from anthyx_server.ids import new_id
+from anthyx_server.posts import editing
+from anthyx_server.posts.schemas import CreatePostSchema
 from tests.bench.load import get, send_once
 from tests.support.apps import (
     Account,
@@ -32,7 +37,7 @@ from tests.support.scratch import scratch_directory
 
 _START_SECONDS = 20.0
 _CORES = sorted(os.sched_getaffinity(0))
-BRANDS = 25
+BRANDS = POSTS = 25
 _NO_LIMIT = 10**9
 _PROGRAM = (sys.executable, "-m", "tests.bench.serve")
 
@@ -80,6 +85,7 @@ def open_world(database: str) -> Iterator[World]:
         with app.app_context(), db.transaction():
             for number in range(BRANDS):
                 service.create(account.caller, example_brand(number))
+        add_posts(account)
         client = stack.enter_context(redis_server.client())
         lift_limits(client, account.workspace_id)
         yield World(settings, account, client, _CORES[0], issued.token)
@@ -98,6 +104,41 @@ def example_brand(number: int) -> dict[str, object]:
     }
     loaded: dict[str, object] = WritableBrandSchema().load(shown)
     return loaded
+
+
+def add_posts(account: Account) -> None:
+    """Give the newest brand two channels, and posts for both as customers write them."""
+    with account.app.app_context(), db.transaction():
+        brand = db.db.session.scalars(select(Brand).order_by(Brand.id.desc())).first()
+        assert brand is not None
+        owner = {"workspace_id": account.workspace_id, "mode": account.mode}
+        moment = clock.now()
+        channels = [
+            Channel(
+                id=new_id("chan"),
+                brand_id=brand.id,
+                platform=platform,
+                name=f"Acme on {platform}",
+                status="connected",
+                version=1,
+                created_at=moment,
+                updated_at=moment,
+                **owner,
+            )
+            for platform in ("linkedin", "x")
+        ]
+        db.db.session.add_all(channels)
+        for number in range(POSTS):
+            body = {
+                "brand_id": brand.id,
+                "content": f"Post {number}: roasted in small batches, delivered within two days.",
+                "targets": [{"channel_id": channel.id} for channel in channels],
+                "campaign": "Autumn",
+                "scheduled_at": "2030-01-01T09:00:00Z",
+                "tags": ["coffee", "news"],
+                "metadata": {"crm_id": f"P-{number:05}"},
+            }
+            editing.create(account.caller, CreatePostSchema().load(body))
 
 
 def lift_limits(client: Redis, workspace_id: str) -> None:

@@ -32,11 +32,18 @@ CONFIG = SchemathesisConfig.from_dict(
         "checks": {
             # What fits the document can still be refused: a dead cursor, a time in the past.
             "positive_data_acceptance": {
-                "expected-statuses": ["2xx", 304, 400, 401, 403, 404, 409, 412, 422, 429]
+                "expected-statuses": ["2xx", 304, 400, 401, 403, 404, 409, 412, 422, 428, 429]
             },
             # Any method that is not documented is 405, but HEAD.
             "unsupported_method": {"enabled": False},
-        }
+        },
+        "operations": [
+            {
+                # Each item is refused on its own, the request is not.
+                "include-path": ["/v1/posts/bulk", "/v1/posts/bulk-approve"],
+                "checks": {"negative_data_rejection": {"enabled": False}},
+            }
+        ],
     }
 )
 SCHEMA = schemathesis.openapi.from_dict(openapi.document(), config=CONFIG)
@@ -53,11 +60,17 @@ IDS: dict[str, Callable[[Account], str]] = {
         ).get_json()["id"]
     ),
     "event_id": lambda each: str(each.get("/events?limit=1").get_json()["data"][0]["id"]),
-    "post_id": lambda each: str(
-        each.post("/posts", json={"brand_id": IDS["brand_id"](each)}).get_json()["id"]
-    ),
+    # With a key of its own: three requests for each call would use up the caller's minute.
+    "post_id": lambda each: _post(each.with_key()),
     "key_id": lambda each: each.with_key().key_id,
 }
+
+
+def _post(account: Account) -> str:
+    brand_id = IDS["brand_id"](account)
+    return str(account.post("/posts", json={"brand_id": brand_id}).get_json()["id"])
+
+
 _numbers: Iterator[int] = itertools.count()
 _serving: list[Flask] = []
 _accounts: dict[str, Account] = {}

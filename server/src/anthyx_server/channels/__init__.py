@@ -2,7 +2,7 @@
 
 from anthyx_server.channels.models import Channel
 from anthyx_server.channels.platforms import FORMATS, MEDIA_KINDS, PLATFORMS, Format, Platform
-from anthyx_server.channels.service import count_by_encryption_key, count_in_brand, find
+from anthyx_server.channels.service import count_by_encryption_key, count_in_brand, create, find
 
 __all__ = [
     "FORMATS",
@@ -13,5 +13,6 @@ __all__ = [
     "Platform",
     "count_by_encryption_key",
     "count_in_brand",
+    "create",
     "find",
 ]

@@ -1,4 +1,4 @@
-"""The rows of demo posts: the one place that knows the tables they go to."""
+"""The rows of demo posts, and how they are shown."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-import sqlalchemy as sa
-
+from anthyx_server import posts
 from anthyx_server.channels import Channel
-from anthyx_server.db import db
 from anthyx_server.demo.words import Theme, write
 from anthyx_server.ids import id_of
 from anthyx_server.posts import Post, PostTarget
 from anthyx_server.tenancy import Caller
 
-_THREADS = 0.08
+_THREADS = 0.3
 _SECONDS_AHEAD = 30 * 86_400
 
 
@@ -46,8 +44,9 @@ def make_post(
     is_long = all(channel.platform == "linkedin" for channel in channels)
     post = _draft(random, caller, brand, people, created_at)
     post["content"] = write(random, brand.theme, is_long=is_long)
-    if not is_long and random.random() < _THREADS:
-        parts = [{"content": write(random, brand.theme, is_long=False)} for _ in range(3)]
+    if all(channel.platform == "x" for channel in channels) and random.random() < _THREADS:
+        texts = [write(random, brand.theme, is_long=False) for _ in range(3)]
+        parts = [{"content": text, "media": []} for text in texts]
         post |= {"format": "thread", "thread": parts}
     _advance(random, post, people, now)
     targets = [
@@ -56,47 +55,10 @@ def make_post(
     return post, targets
 
 
-def insert(made: Sequence[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
-    """Write posts and their targets in the open transaction."""
-    _insert(Post.__table__, [_columns(post) for post, _ in made])
-    _insert(PostTarget.__table__, [target for _, targets in made for target in targets])
-
-
-def _insert(table: sa.FromClause, rows: list[dict[str, Any]]) -> None:
-    db.session.connection().execute(sa.insert(table), rows)  # type: ignore[arg-type]
-
-
-def _columns(post: dict[str, Any]) -> dict[str, Any]:
-    """The row of a post; what the API shows under another name is renamed here."""
-    return post
-
-
 def shown(post: dict[str, Any], targets: list[dict[str, Any]]) -> dict[str, Any]:
     """A post as the API shows it, for its events."""
-    hidden = {"workspace_id", "mode", "post_id", "position"}
-    review = {
-        "status": post["review_status"], "by": post["review_by"], "at": _time(post["review_at"]),
-        "comment": post["review_comment"],
-    }  # fmt: skip
-    told = {
-        name: _time(value) if isinstance(value, datetime) else value
-        for name, value in post.items()
-        if name not in hidden and not name.startswith("review_")
-    }
-    told["review"] = review
-    told["targets"] = [
-        {
-            name: _time(value) if isinstance(value, datetime) else value
-            for name, value in target.items()
-            if name not in hidden
-        }
-        for target in targets
-    ]
-    return told
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    values = {"metadata_" if name == "metadata" else name: post[name] for name in post}
+    return posts.present(Post(**values), [PostTarget(**target) for target in targets])
 
 
 def _draft(

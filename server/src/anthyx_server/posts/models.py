@@ -20,7 +20,7 @@ FACET_SORT_COLUMNS = SORT_COLUMNS[:3]
 _OWNER = ("workspace_id", "mode")
 
 
-def _search_number() -> int:
+def new_search_number() -> int:
     """A number that no other post has: 62 random bits."""
     return secrets.randbits(62)
 
@@ -90,7 +90,9 @@ class Post(OwnedByWorkspace, Base):
     approved_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     words: Mapped[list[int]] = mapped_column(WordList, default=list)
-    search_number: Mapped[int] = mapped_column(sa.BigInteger, default=_search_number, unique=True)
+    search_number: Mapped[int] = mapped_column(
+        sa.BigInteger, default=new_search_number, unique=True
+    )
 
 
 class PostTarget(OwnedByWorkspace, Base):

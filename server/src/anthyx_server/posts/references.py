@@ -6,16 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
 
-from anthyx_server import brands
+from anthyx_server import brands, workspaces
 from anthyx_server.channels import Channel
 from anthyx_server.db import db
 from anthyx_server.errors import NotFound
 from anthyx_server.inputs import invalid_body
 from anthyx_server.posts.content_rules import MediaFact
 from anthyx_server.tenancy import Caller, owned
-from anthyx_server.workspaces import Member
 
 # Of the media among these ids that the caller may see: what the platforms' rules ask about them.
 MediaLookup = Callable[[Caller, Collection[str]], Mapping[str, MediaFact]]
@@ -81,8 +79,9 @@ def require_references(
             problems["targets"] = missing
     problems |= _media_problems(caller, values, known)
     assignee = values["assignee"]
-    if assignee is not None and assignee not in known and not _is_member(caller, assignee):
-        problems["assignee"] = ["There is no such member here."]
+    is_new = assignee is not None and assignee not in known
+    if is_new and not _may_work_on(caller, assignee, brand_id):
+        problems["assignee"] = ["There is no such member who may see the brand."]
     if problems:
         raise invalid_body(problems)
     return channels
@@ -117,8 +116,8 @@ def _missing(
     }
 
 
-def _is_member(caller: Caller, member_id: str) -> bool:
-    query = select(Member.id).where(
-        Member.id == member_id, Member.workspace_id == caller.workspace_id
-    )
-    return db.session.scalar(query) is not None
+def _may_work_on(caller: Caller, member_id: str, brand_id: str | None) -> bool:
+    member = workspaces.find_member(caller.workspace_id, member_id)
+    if member is None:
+        return False
+    return brand_id is None or workspaces.may_see(member, brand_id)

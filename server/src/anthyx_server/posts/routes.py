@@ -8,7 +8,7 @@ from flask import Blueprint, request
 
 from anthyx_server.brands import BrandArchived
 from anthyx_server.conditional import entity_tag, require_match
-from anthyx_server.errors import InvalidState
+from anthyx_server.errors import InvalidState, NotFound
 from anthyx_server.merge_patch import patched
 from anthyx_server.operations import Reply, operation
 from anthyx_server.pagination import PageQuerySchema
@@ -44,11 +44,13 @@ def _reply(shown: dict[str, Any], status: int = 200) -> Reply:
     query=schemas.ListPostsQuerySchema,
     returns=schemas.PostSchema(),
     is_list=True,
+    errors=(NotFound,),
 )
 def list_posts(caller: Caller, query: dict[str, Any]) -> Reply:
     """List posts, newest first unless sort says otherwise.
 
-    Filters add up. Ranges include their start and exclude their end.
+    Filters add up. Ranges include their start and exclude their end. A brand that isn't there for
+    the key is 404.
     """
     return Reply(listing.list_page(caller, query))
 
