@@ -38,7 +38,6 @@ EXEMPT = {
     "limits.history:_upsert_statement": "a job for all workspaces",
     "limits.jobs:<module>": "jobs for all workspaces",
     "posts.editing:_apply": "the tags of a post that `lock` has scoped",
-    "posts.listing:<module>": "the targets of posts that `owned_by_tenant` has selected",
     "posts.service:bump": "the tags of a post that `lock` has scoped",
     "posts.service:targets_of": "the targets of a post that was selected in its scope",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",

@@ -141,27 +141,22 @@ PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
     "post_id": Post,
 }
 
-# Which fields of a body take ids of one's own rows.
-BODY_IDS: dict[str, dict[str, type[OwnedByWorkspace]]] = {
-    "bulk_approve_posts": {"id": Post},
-    "bulk_create_posts": {"brand_id": Brand},
-    "create_post": {"brand_id": Brand},
-    "validate_post": {"brand_id": Brand},
-}
+# Where one's own rows of a table are listed, for bodies that name one.
+LISTED: dict[type[OwnedByWorkspace], str] = {Brand: "/brands", Post: "/posts"}
 
-# A body that would succeed with one's own ids, by operation.
+# A body that would succeed with one's own ids, by operation; a table stands for an id of one's own.
 BODIES: dict[str, dict[str, object]] = {
     "approve_post": {"version": 1},
-    "bulk_approve_posts": {"version": 1},
-    "bulk_create_posts": {"content": "Made in the walk"},
+    "bulk_approve_posts": {"id": Post, "version": 1},
+    "bulk_create_posts": {"brand_id": Brand, "content": "Made in the walk"},
     "create_api_key": {"name": "Made in the walk"},
     "create_brand": {"name": "Made in the walk"},
     "create_comment": {"text": "Made in the walk"},
-    "create_post": {"content": "Made in the walk"},
+    "create_post": {"brand_id": Brand, "content": "Made in the walk"},
     "request_changes_to_post": {"comment": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},
     "update_api_key": {"name": "Changed in the walk"},
     "update_brand": {"name": "Changed in the walk"},
     "update_post": {"notes": "Changed in the walk"},
-    "validate_post": {"content": "Made in the walk"},
+    "validate_post": {"brand_id": Brand, "content": "Made in the walk"},
 }

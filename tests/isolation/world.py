@@ -18,7 +18,9 @@ from anthyx_server.fields import Id
 from anthyx_server.ids import new_id
 from anthyx_server.keys import DEFAULT_SCOPES
 from anthyx_server.operations import Operation, operations
-from tests.isolation.seeds import BODIES, BODY_IDS, PATH_IDS, SEEDERS
+from anthyx_server.posts import editing
+from anthyx_server.posts.schemas import CreatePostSchema
+from tests.isolation.seeds import BODIES, LISTED, PATH_IDS, SEEDERS
 from tests.support.apps import Account, make_account
 
 KINDS = ("another workspace", "the other mode", "another brand")
@@ -58,14 +60,19 @@ class World:
     def foreign(self, intruder: Account) -> set[str]:
         """The words that no answer to this intruder may hold, unless they were in the question."""
         words = {str(HOME_MARK), *self.home_ids.values()}
-        words |= {part for key in self.home_rows() for part in key[1:]}
+        # What belongs to the other brand, its key may see.
+        rows = {key for key, row in self.home_rows().items() if self.other_brand_id not in row}
+        words |= {part for key in rows for part in key[1:]}
         allowed = {intruder.key_id, self.other_brand_id, "live", "test", ""}
         if intruder.workspace_id != self.home.workspace_id:
             return words - allowed
         return words - allowed - {self.home.workspace_id}
 
     def home_rows(self, besides: str | None = None) -> Rows:
-        """Home's rows by table and primary key, less those that tell of the key `besides`."""
+        """Home's rows by table and primary key.
+
+        With `besides` less those that tell of this key, or of the brand that it may write to.
+        """
         found: Rows = {}
         with self.app.app_context():
             for table in Base.metadata.sorted_tables:
@@ -73,7 +80,10 @@ class World:
                     names = [column.name for column in table.primary_key]
                     values = [str(getattr(row, name)) for name in names]
                     found[table.name, *values] = repr(tuple(row))
-        return {at: row for at, row in found.items() if besides is None or besides not in row}
+        if besides is None:
+            return found
+        own = (besides, self.other_brand_id)
+        return {at: row for at, row in found.items() if not any(word in row for word in own)}
 
 
 def make_world(app: Flask) -> World:
@@ -84,6 +94,8 @@ def make_world(app: Flask) -> World:
     seed(elsewhere, OTHER_MARK)
     seed(test_mode, OTHER_MARK)
     other_brand: dict[str, str] = home.post("/brands", json={"name": "The other"}).get_json()
+    with app.app_context(), db.transaction():
+        editing.create(home.caller, CreatePostSchema().load({"brand_id": other_brand["id"]}))
     return World(app, home, home_ids, elsewhere, test_mode, other_brand["id"])
 
 
@@ -120,15 +132,25 @@ def send(
     ids: dict[type[OwnedByWorkspace], str],
     **options: Any,
 ) -> Any:
-    """Ask for an operation with its example body, the path's ids taken from `ids`."""
+    """Ask for an operation with its example body, the path's ids taken from `ids`.
+
+    Ids in the body are taken from there too, or else from what the account has.
+    """
     path = _PATH_ID.sub(lambda found: ids[PATH_IDS[found[1]]], operation.path)
-    own = {
-        name: ids[model] for name, model in BODY_IDS.get(operation.id, {}).items() if model in ids
-    }
-    body = {**BODIES.get(operation.id, {}), **own, **options.pop("extra", {})}
+    body = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
     if operation.body is not None:
+        body = {
+            name: ids.get(value) or _own(account, value) if isinstance(value, type) else value
+            for name, value in body.items()
+        }
         options["json"] = body if operation.most_items is None else [body]
     return account.request(operation.method, path, **options)
+
+
+def _own(account: Account, model: type[OwnedByWorkspace]) -> str:
+    """The newest row of a table that the account's key may see."""
+    newest: str = account.get(f"{LISTED[model]}?limit=1").get_json()["data"][0]["id"]
+    return newest
 
 
 def id_fields(schema: type[Schema] | None) -> dict[str, fields.Field[Any]]:

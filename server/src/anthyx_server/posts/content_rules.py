@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from anthyx_server.channels import PLATFORMS, Format, Platform
-from anthyx_server.posts.x_length import weighted_length
+from anthyx_server.posts.x_length import REFUSED, weighted_length
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,9 @@ def _texts(content: Content, limits: Platform) -> Iterator[ContentProblem]:
     if content.format != "thread":
         texts.insert(0, ("/content", content.text))
     for pointer, text in texts:
+        if limits.unit == "x_weighted" and REFUSED & set(text):
+            detail = "X takes neither U+FEFF nor U+FFFE nor U+FFFF: remove it, it can't be seen."
+            yield ContentProblem("character_refused", detail, pointer)
         length = text_length(text, limits.name)
         if length > limits.max_length:
             unit = "characters as X counts them" if limits.unit == "x_weighted" else "characters"

@@ -9,6 +9,9 @@ import emoji
 
 from anthyx_server.posts.x_urls import find_urls
 
+# X refuses a text that holds one of these: a mark of byte order, and what is no character.
+REFUSED = frozenset("\ufeff\ufffe\uffff")
+
 _URL = 23
 _EMOJI = 2
 _LIGHT = ((0, 4_351), (8_192, 8_205), (8_208, 8_223), (8_242, 8_247))
