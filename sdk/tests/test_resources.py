@@ -13,7 +13,6 @@ from anthyx import (
     AnalyticsTimeseries,
     Anthyx,
     ApiKey,
-    APIResponseError,
     BestTimes,
     Brand,
     Channel,
@@ -377,29 +376,3 @@ def test_history_takes_a_key_as_it_was_fetched(client: Anthyx, server: Loopback)
     server.answers(ok(KEY), ok(samples.usage_history()))
     client.usage.history(key_id=client.api_keys.get("key_1"))
     assert server.seen[1].path == "/v1/usage/history?key_id=key_1"
-
-
-def test_a_page_of_analytics_says_when_it_was_read(client: Anthyx, server: Loopback) -> None:
-    post = samples.published_post()
-    server.answers(
-        ok({**samples.page(post), "as_of": samples.TIME}),
-        ok(samples.page(post)),
-        ok({**samples.page(post), "as_of": "now"}),
-    )
-    page = client.analytics.posts().page()
-    assert page.as_of == datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-    assert [each.post_id for each in page] == ["post_1"]
-    assert client.analytics.posts().page().as_of is None
-    with pytest.raises(APIResponseError, match="as_of"):
-        client.analytics.posts().page()
-
-
-def test_a_day_is_no_moment(client: Anthyx) -> None:
-    with pytest.raises(TypeError, match="date"):
-        client.analytics.summary(from_=WHEN)
-
-
-def test_analytics_take_a_brand_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:
-    server.answers(ok(BRAND), ok(samples.best_times()))
-    client.analytics.best_times(brand_id=client.brands.get("brand_1"))
-    assert server.seen[1].path == "/v1/analytics/best-times?brand_id=brand_1"

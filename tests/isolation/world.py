@@ -19,6 +19,8 @@ from anthyx_server.fields import Id
 from anthyx_server.ids import new_id
 from anthyx_server.keys import DEFAULT_SCOPES
 from anthyx_server.operations import Operation, operations
+from anthyx_server.posts import editing
+from anthyx_server.posts.schemas import CreatePostSchema
 from tests.isolation.seeds import BODIES, LISTED, PATH_IDS, SEEDERS
 from tests.support.apps import Account, make_account
 
@@ -59,7 +61,9 @@ class World:
     def foreign(self, intruder: Account) -> set[str]:
         """The words that no answer to this intruder may hold, unless they were in the question."""
         words = {str(HOME_MARK), *self.home_ids.values()}
-        words |= {part for key in self.home_rows() for part in key[1:]}
+        # What belongs to the other brand, its key may see.
+        rows = {key for key, row in self.home_rows().items() if self.other_brand_id not in row}
+        words |= {part for key in rows for part in key[1:]}
         allowed = {intruder.key_id, self.other_brand_id, "live", "test", ""}
         if intruder.workspace_id != self.home.workspace_id:
             return words - allowed
@@ -101,6 +105,8 @@ def make_world(app: Flask) -> World:
     seed(elsewhere, OTHER_MARK)
     seed(test_mode, OTHER_MARK)
     other_brand: dict[str, str] = home.post("/brands", json={"name": "The other"}).get_json()
+    with app.app_context(), db.transaction():
+        editing.create(home.caller, CreatePostSchema().load({"brand_id": other_brand["id"]}))
     return World(app, home, home_ids, elsewhere, test_mode, other_brand["id"])
 
 
@@ -142,11 +148,11 @@ def send(
     Ids in the body are taken from there too, or else from what the account has.
     """
     path = _PATH_ID.sub(lambda found: ids[PATH_IDS[found[1]]], operation.path)
-    example = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
+    body = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
     if operation.body is not None:
         body = {
             name: ids.get(value) or _own(account, value) if isinstance(value, type) else value
-            for name, value in example.items()
+            for name, value in body.items()
         }
         options["json"] = body if operation.most_items is None else [body]
     return account.request(operation.method, path, **options)

@@ -60,47 +60,23 @@ class Posts:
     ) -> Pages[Post]:
         """The posts, newest first unless `sort` says otherwise; filters add up.
 
-        Args:
-            brand_id: only of this brand.
-            state: only in this state.
-            platform: only with a target on this platform.
-            channel_id: only with this target.
-            campaign: only of this campaign.
-            assignee: only of this member.
-            review_status: "pending", "changes_requested" or "approved".
-            tag: only with this tag.
-            q: words that all stand in the text.
-            scheduled_after: scheduled then or later.
-            scheduled_before: scheduled earlier.
-            published_after: published then or later.
-            published_before: published earlier.
-            created_after: created then or later.
-            created_before: created earlier.
-            updated_since: changed then or later.
-            sort: a field, with "-" for descending; posts without that time come last.
+        Args are the filters of the API, then:
+            sort: a time, with "-" for descending; posts without that time come last.
             limit: at most so many posts; None for all.
             page_size: how many to fetch per request, 1 to 100.
             cursor: `next_cursor` of an earlier page, to go on from there.
+
+        Ranges (aware times) hold their start and not their end. `q` are words that all stand in
+        the text.
         """
         query = {
-            "brand_id": brand_id,
-            "state": state,
-            "platform": platform,
-            "channel_id": channel_id,
-            "campaign": campaign,
-            "assignee": assignee,
-            "review_status": review_status,
-            "tag": tag,
-            "q": q,
-            "scheduled_after": scheduled_after,
-            "scheduled_before": scheduled_before,
-            "published_after": published_after,
-            "published_before": published_before,
-            "created_after": created_after,
-            "created_before": created_before,
-            "updated_since": updated_since,
-            "sort": sort,
-        }
+            "brand_id": brand_id, "state": state, "platform": platform, "channel_id": channel_id,
+            "campaign": campaign, "assignee": assignee, "review_status": review_status, "tag": tag,
+            "q": q, "scheduled_after": scheduled_after, "scheduled_before": scheduled_before,
+            "published_after": published_after, "published_before": published_before,
+            "created_after": created_after, "created_before": created_before,
+            "updated_since": updated_since, "sort": sort,
+        }  # fmt: skip
         return Pages(self._engine, Post, PageRequest("/posts", query, limit, page_size, cursor))
 
     def get(self, post: str | Post) -> Post:
