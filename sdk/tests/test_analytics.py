@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-import samples
-from loopback import Loopback, ok
 
 from anthyx import Anthyx, APIResponseError
+from sdk.tests import samples
+from sdk.tests.loopback import Loopback, ok
+
+pytestmark = pytest.mark.enable_socket
 
 WHEN = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 

@@ -27,4 +27,6 @@ def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running
     with open_app(settings) as app, running_server(settings, workers=1) as url:
         account = make_account(app, "growth")
         brand = account.post("/brands", json={"name": "A brand"}).get_json()
-        yield Running(url, account.token, {"brand_…": brand["id"]})
+        body = {"brand_id": brand["id"], "platform": "linkedin", "name": "A channel"}
+        channel = account.post("/channels", json=body).get_json()
+        yield Running(url, account.token, {"brand_…": brand["id"], "chan_…": channel["id"]})
