@@ -35,6 +35,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "an assignee": {"assignee": 3},
     "a review": {"review_status": "changes_requested"},
     "a tag": {"tag": "tag 5"},
+    "a tag on a platform": {"tag": "tag 5", "platform": "x"},
     "a frequent word": {"q": "coffee"},
     "a rare word": {"q": "ZANZIBAR"},
     "two words": {"q": "seasonal coffee"},
