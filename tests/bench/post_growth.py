@@ -19,7 +19,7 @@ _PAGE = 25
 
 
 def table(database: str, rounds: int) -> str:
-    """Measure every filter and sort at both ends, in turn; the figures as Markdown."""
+    """Measure every filter and sort at both ends, in turn; lower quartiles as Markdown."""
     with open_world(database) as world, world.account.app.test_request_context("/v1/posts"):
         account = world.account
         brand_ids = [
@@ -71,7 +71,8 @@ def _line(world: World, title: str, given: dict[str, Any], rounds: int) -> str:
             start = perf_counter()
             listing.list_page(world.account.caller, end)
             taken.append((perf_counter() - start) * 1e3)
-    first, last = (statistics.median(taken) for taken in times)
+    # What else the machine does only ever adds.
+    first, last = (statistics.quantiles(taken, n=4)[0] for taken in times)
     return f"| {title} | {first:.2f} | {last:.2f} | {last / first:.2f} |"
 
 

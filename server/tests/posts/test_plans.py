@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from anthyx_server import db
 from anthyx_server.db import is_sqlite, reader
 from anthyx_server.posts import listing, schemas
 from anthyx_server.tenancy import Caller
@@ -140,6 +141,7 @@ def database(
         with app.test_request_context("/v1/posts"):
             found = Database(app, account.caller, fill(account.caller, brands, POSTS))
             engine = reader().engine
+            db.read_only()
 
             def note(_connection: Any, _cursor: Any, text: str, given: Any, *_: Any) -> None:
                 if "EXPLAIN" not in text:
