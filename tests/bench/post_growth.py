@@ -29,6 +29,10 @@ def table(database: str, rounds: int) -> str:
         filled = fill(account.caller, brand_ids, COUNT)
         lines = ["| list | first page ms | last page ms | last by first |", "|---|--:|--:|--:|"]
         lines += [_line(world, title, given, rounds) for title, given in _lists(filled).items()]
+    lines += [
+        "",
+        f"Pages of {_PAGE} without HTTP; lower quartiles of {rounds} rounds, both in turn.",
+    ]
     return "\n".join(lines)
 
 

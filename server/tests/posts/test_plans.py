@@ -154,7 +154,7 @@ def database(
 @pytest.mark.parametrize("name", FILTERS)
 def test_the_last_page_costs_what_the_first_does(database: Database, name: str) -> None:
     most = MOST_STEPS if is_sqlite(reader().engine) else MOST_ROWS
-    most += 2 * POSTS if "q" in FILTERS[name] else 0  # what is asked before: are there many?
+    most += 20_000 if "q" in FILTERS[name] else 0  # what is asked before: are there many?
     count = len(database.page(database.caller, FILTERS[name], POSTS)["data"])
     for sort in (None,) if name in RANGES else SORTS:
         given = FILTERS[name] | ({} if sort is None else {"sort": sort})
