@@ -15,8 +15,8 @@ from anthyx_server import clock, keys
 from anthyx_server.brands import Brand
 from anthyx_server.brands.schemas import BrandSchema
 from anthyx_server.config import Settings
+from anthyx_server.posts.answers import PostSchema
 from anthyx_server.posts.models import Post, PostTarget
-from anthyx_server.posts.schemas import PostSchema
 from anthyx_server.workspaces import Workspace
 from anthyx_server.workspaces.schemas import WorkspaceSchema
 

@@ -255,9 +255,8 @@ def test_a_newer_schema_or_format_is_refused(deployment: Deployment, backup: Pat
 def test_an_older_schema_is_migrated_by_the_next_start(
     deployment: Deployment, backup: Path
 ) -> None:
-    change = "UPDATE alembic_version SET version_num = '0001';"
-    change += "DROP TABLE post_targets; DROP TABLE posts; DROP TABLE channels;"
-    deployment.restore(with_database(backup, change, schema_revision="0001"))
+    change = "UPDATE alembic_version SET version_num = '0005'; DROP TABLE usage_notices"
+    deployment.restore(with_database(backup, change, schema_revision="0005"))
     deployment.run("migrate")
     assert deployment.run("check").endswith("Everything is in order.\n")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from anthyx_server import db
 from anthyx_server.ids import new_id
 from anthyx_server.posts.models import Post
@@ -14,6 +12,24 @@ from tests.support.apps import Account
 from tests.support.problems import entries, problem
 
 NOBODY = "usr_00000000000000000000000000"
+WRONG: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
+    ({}, {("/brand_id", "required")}),
+    ({"brand_id": "brand_00000000000000000000000000"}, {("/brand_id", "invalid")}),
+    ({"format": "essay"}, {("/format", "invalid")}),
+    ({"thread": [{"content": "a"}]}, {("/thread", "invalid")}),
+    ({"format": "thread", "thread": []}, {("/thread", "invalid")}),
+    ({"format": "thread", "thread": [{}]}, {("/thread/0/content", "required")}),
+    ({"content": None}, {("/content", "null_not_allowed")}),
+    ({"content": "a" * 100_001}, {("/content", "invalid")}),
+    ({"content": "\x00"}, {("/content", "invalid")}),
+    ({"scheduled_at": "2030-01-01T10:00:00"}, {("/scheduled_at", "invalid")}),
+    ({"assignee": NOBODY}, {("/assignee", "invalid")}),
+    ({"tags": ["a", "a"]}, {("/tags", "invalid")}),
+    ({"tags": [str(n) for n in range(51)]}, {("/tags", "invalid")}),
+    ({"tags": ["a" * 51]}, {("/tags/0", "invalid")}),
+    ({"state": "approved"}, {("/state", "unknown_field")}),
+    ({"targets": [{}]}, {("/targets/0/channel_id", "required")}),
+]
 
 
 def test_a_post_is_shown_as_it_was_made(account: Account, brand_id: str, channel_id: str) -> None:
@@ -54,35 +70,13 @@ def test_a_post_is_shown_as_it_was_made(account: Account, brand_id: str, channel
     assert cached.status_code == 304
 
 
-@pytest.mark.parametrize(
-    ("body", "found"),
-    [
-        ({}, {("/brand_id", "required")}),
-        ({"brand_id": "brand_00000000000000000000000000"}, {("/brand_id", "invalid")}),
-        ({"format": "essay"}, {("/format", "invalid")}),
-        ({"thread": [{"content": "a"}]}, {("/thread", "invalid")}),
-        ({"format": "thread", "thread": []}, {("/thread", "invalid")}),
-        ({"format": "thread", "thread": [{}]}, {("/thread/0/content", "required")}),
-        ({"content": None}, {("/content", "null_not_allowed")}),
-        ({"content": "a" * 100_001}, {("/content", "invalid")}),
-        ({"content": "\x00"}, {("/content", "invalid")}),
-        ({"scheduled_at": "2030-01-01T10:00:00"}, {("/scheduled_at", "invalid")}),
-        ({"assignee": NOBODY}, {("/assignee", "invalid")}),
-        ({"tags": ["a", "a"]}, {("/tags", "invalid")}),
-        ({"tags": [str(n) for n in range(51)]}, {("/tags", "invalid")}),
-        ({"tags": ["a" * 51]}, {("/tags/0", "invalid")}),
-        ({"state": "approved"}, {("/state", "unknown_field")}),
-        ({"targets": [{}]}, {("/targets/0/channel_id", "required")}),
-    ],
-)
-def test_what_is_wrong_is_refused_with_its_place(
-    account: Account, brand_id: str, body: dict[str, Any], found: set[tuple[str, str]]
-) -> None:
-    whole = {"brand_id": brand_id, **body} if body else {}
-    for path, sent in (("/posts", whole), ("/posts/validate", whole)):
-        assert entries(account.post(path, json=sent)) == found, path
-    (outcome,) = account.post("/posts/bulk", json=[whole]).get_json()["data"]
-    assert (outcome["status"], outcome["error"]["code"]) == (422, "validation_failed")
+def test_what_is_wrong_is_refused_with_its_place(account: Account, brand_id: str) -> None:
+    for body, found in WRONG:
+        whole = {"brand_id": brand_id, **body} if body else {}
+        for path in ("/posts", "/posts/validate"):
+            assert entries(account.post(path, json=whole)) == found, (path, body)
+        (outcome,) = account.post("/posts/bulk", json=[whole]).get_json()["data"]
+        assert (outcome["status"], outcome["error"]["code"]) == (422, "validation_failed")
     with account.app.app_context():
         assert db.db.session.query(Post).count() == 0
 

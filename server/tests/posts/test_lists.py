@@ -101,29 +101,26 @@ def test_changes_are_found_at_once(account: Account, make_post: Make, brand_id: 
         assert listed(account, f"{name}&updated_since={post['updated_at']}&sort=updated_at")
 
 
-@pytest.mark.parametrize(
-    ("q", "contents"),
-    [
-        ("coffee", "cba"),
-        ("COFFEE", "cba"),
-        ("coffee beans", "ba"),
-        ("beans, coffee!", "ba"),
-        ("bean", ""),
-        ("cafe", ""),
-        ("caf\u00e9", "c"),
-        ("cafe\u0301", "c"),
-        ("STRASSE", "b"),
-        ("\uff43offee", "cba"),
-        ("日本", "a"),
-        ("'; DROP TABLE posts; --", ""),
-        ('"', ""),
-        ("*", ""),
-        ("in a thread", "c"),
-    ],
-)
-def test_words_are_found_whatever_their_case(
-    account: Account, make_post: Make, q: str, contents: str
-) -> None:
+FOUND = [
+    ("coffee", "cba"),
+    ("COFFEE", "cba"),
+    ("coffee beans", "ba"),
+    ("beans, coffee!", "ba"),
+    ("bean", ""),
+    ("cafe", ""),
+    ("caf\u00e9", "c"),
+    ("cafe\u0301", "c"),
+    ("STRASSE", "b"),
+    ("\uff43offee", "cba"),
+    ("日本", "a"),
+    ("'; DROP TABLE posts; --", ""),
+    ('"', ""),
+    ("*", ""),
+    ("in a thread", "c"),
+]
+
+
+def test_words_are_found_whatever_their_case(account: Account, make_post: Make) -> None:
     texts = {
         "a": "Coffee beans 日本",
         "b": "Straße: coffee, BEANS",
@@ -132,8 +129,9 @@ def test_words_are_found_whatever_their_case(
     for name, text in texts.items():
         thread = {"format": "thread", "thread": [{"content": "Said in a thread"}]}
         make_post(text, campaign=name, **(thread if name == "c" else {}))
-    answer = account.get("/posts", query_string={"q": q})
-    assert "".join(post["campaign"] for post in answer.get_json()["data"]) == contents
+    for q, contents in FOUND:
+        answer = account.get("/posts", query_string={"q": q})
+        assert "".join(post["campaign"] for post in answer.get_json()["data"]) == contents, q
 
 
 def test_many_matches_are_walked_and_few_are_sorted_alike(

@@ -193,8 +193,8 @@ def test_no_sequence_of_actions_breaks_the_rules(
         run_state_machine_as_test(
             Run,
             settings=settings(
-                max_examples=25,
-                stateful_step_count=20,
+                max_examples=20,
+                stateful_step_count=16,
                 deadline=None,
                 derandomize=True,
                 suppress_health_check=list(HealthCheck),

@@ -10,7 +10,7 @@ from anthyx_server.brands import BrandArchived
 from anthyx_server.conditional import entity_tag, require_match
 from anthyx_server.errors import InvalidState
 from anthyx_server.operations import Reply, operation
-from anthyx_server.posts import review, schemas, service
+from anthyx_server.posts import answers, review, schemas, service
 from anthyx_server.posts.errors import ScheduledInPast, VersionRequired
 from anthyx_server.posts.models import Post
 from anthyx_server.tenancy import Caller
@@ -35,7 +35,7 @@ def _reply(shown: dict[str, Any]) -> Reply:
     scope="posts:approve",
     body=schemas.ApprovePostSchema,
     is_body_optional=True,
-    returns=schemas.PostSchema(),
+    returns=answers.PostSchema(),
     is_conditional=True,
     errors=(BrandArchived, InvalidState, ScheduledInPast, VersionRequired),
 )
@@ -62,7 +62,7 @@ def approve_post(caller: Caller, post_id: str, body: dict[str, Any]) -> Reply:
     "POST",
     "/posts/<post_id>/unapprove",
     scope="posts:approve",
-    returns=schemas.PostSchema(),
+    returns=answers.PostSchema(),
     is_conditional=True,
     errors=(InvalidState,),
 )
@@ -77,7 +77,7 @@ def unapprove_post(caller: Caller, post_id: str) -> Reply:
     "/posts/<post_id>/request-changes",
     scope="posts:approve",
     body=schemas.RequestChangesSchema,
-    returns=schemas.PostSchema(),
+    returns=answers.PostSchema(),
     is_conditional=True,
     errors=(InvalidState,),
 )

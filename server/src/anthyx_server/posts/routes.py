@@ -13,6 +13,7 @@ from anthyx_server.merge_patch import patched
 from anthyx_server.operations import Reply, operation
 from anthyx_server.pagination import PageQuerySchema
 from anthyx_server.posts import (
+    answers,
     bulk,
     comments,
     editing,
@@ -42,7 +43,7 @@ def _reply(shown: dict[str, Any], status: int = 200) -> Reply:
     "/posts",
     scope="posts:read",
     query=schemas.ListPostsQuerySchema,
-    returns=schemas.PostSchema(),
+    returns=answers.PostSchema(),
     is_list=True,
     errors=(NotFound,),
 )
@@ -61,7 +62,7 @@ def list_posts(caller: Caller, query: dict[str, Any]) -> Reply:
     "/posts",
     scope="posts:write",
     body=schemas.CreatePostSchema,
-    returns=schemas.PostSchema(),
+    returns=answers.PostSchema(),
     status=201,
     errors=(BrandArchived,),
 )
@@ -76,7 +77,7 @@ def create_post(caller: Caller, body: dict[str, Any]) -> Reply:
     "/posts/validate",
     scope="posts:write",
     body=schemas.CreatePostSchema,
-    returns=schemas.PostValidationSchema(),
+    returns=answers.PostValidationSchema(),
     errors=(BrandArchived,),
 )
 def validate_post(caller: Caller, body: dict[str, Any]) -> Reply:
@@ -94,7 +95,7 @@ def validate_post(caller: Caller, body: dict[str, Any]) -> Reply:
     scope="posts:write",
     body=schemas.CreatePostSchema,
     most_items=MAX_BULK,
-    returns=schemas.BulkResultSchema(),
+    returns=answers.BulkResultSchema(),
 )
 def bulk_create_posts(caller: Caller, body: list[Any]) -> Reply:
     """Create up to 100 posts, each on its own.
@@ -111,7 +112,7 @@ def bulk_create_posts(caller: Caller, body: list[Any]) -> Reply:
     scope="posts:approve",
     body=schemas.BulkApprovalSchema,
     most_items=MAX_BULK,
-    returns=schemas.BulkResultSchema(),
+    returns=answers.BulkResultSchema(),
 )
 def bulk_approve_posts(caller: Caller, body: list[Any]) -> Reply:
     """Approve up to 100 posts, each on its own and in the version that was read."""
@@ -123,7 +124,7 @@ def bulk_approve_posts(caller: Caller, body: list[Any]) -> Reply:
     "GET",
     "/posts/<post_id>",
     scope="posts:read",
-    returns=schemas.PostSchema(),
+    returns=answers.PostSchema(),
     is_conditional=True,
 )
 def get_post(caller: Caller, post_id: str) -> Reply:
@@ -137,7 +138,7 @@ def get_post(caller: Caller, post_id: str) -> Reply:
     "/posts/<post_id>",
     scope="posts:write",
     body=schemas.WritablePostSchema,
-    returns=schemas.PostSchema(),
+    returns=answers.PostSchema(),
     is_conditional=True,
     errors=(InvalidState, PostReadOnly, ScheduledInPast),
 )
@@ -178,7 +179,7 @@ def delete_post(caller: Caller, post_id: str) -> Reply:
     "/posts/<post_id>/comments",
     scope="posts:read",
     query=PageQuerySchema,
-    returns=schemas.CommentSchema(),
+    returns=answers.CommentSchema(),
     is_list=True,
 )
 def list_comments(caller: Caller, post_id: str, query: dict[str, Any]) -> Reply:
@@ -192,7 +193,7 @@ def list_comments(caller: Caller, post_id: str, query: dict[str, Any]) -> Reply:
     "/posts/<post_id>/comments",
     scope="posts:write",
     body=schemas.CreateCommentSchema,
-    returns=schemas.CommentSchema(),
+    returns=answers.CommentSchema(),
     status=201,
 )
 def create_comment(caller: Caller, post_id: str, body: dict[str, Any]) -> Reply:
@@ -207,7 +208,7 @@ def create_comment(caller: Caller, post_id: str, body: dict[str, Any]) -> Reply:
     "/posts/<post_id>/history",
     scope="posts:read",
     query=PageQuerySchema,
-    returns=schemas.HistoryEntrySchema(),
+    returns=answers.HistoryEntrySchema(),
     is_list=True,
 )
 def list_history(caller: Caller, post_id: str, query: dict[str, Any]) -> Reply:

@@ -190,9 +190,10 @@ class _Streams:
             return column == value
         if name in _OWN:
             return self._following(column) == value
+        # Of this post's own rows: an index of lists would lead to all that have the value.
         other: Any = aliased(column.class_)
-        found = owned_by_tenant(other, sa.literal(1)).where(other.post_id == Post.id)
-        return found.where(getattr(other, column.key) == value).exists()
+        held = self._following(getattr(other, column.key))
+        return sa.select(sa.literal(1)).where(other.post_id == Post.id, held == value).exists()
 
     def _following(self, column: Any) -> ColumnElement[Any]:
         """A column whose index is not to be used."""
