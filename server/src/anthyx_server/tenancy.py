@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from anthyx_server.db import OwnedByWorkspace
+from anthyx_server.db import OwnedByWorkspace, db
+from anthyx_server.errors import NotFound
+
+_Row = TypeVar("_Row", bound=OwnedByWorkspace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,20 @@ def owned_by_tenant(entity: type[OwnedByWorkspace], *columns: ColumnElement[Any]
 def tenant(caller: Caller) -> dict[str, Any]:
     """The parameters that an `owned_by_tenant` query needs."""
     return {"tenant_id": caller.workspace_id, "tenant_mode": caller.mode}
+
+
+def one(_entity: type[_Row], query: Select[Any], noun: str, row_id: str) -> _Row:
+    """The one row that a scoped query finds; `noun` and id are what a caller is told is missing.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found: _Row | None = db.session.scalar(query)
+    if found is None:
+        raise NotFound(f"There is no {noun} {row_id[:64]} here.")
+    return found
+
+
+def locked(query: Select[Any]) -> Select[Any]:
+    """The query with its rows locked until the transaction ends, and read anew."""
+    return query.with_for_update().execution_options(populate_existing=True)

@@ -16,10 +16,10 @@ from anthyx_server.brands.models import Brand
 from anthyx_server.brands.naming import name_key, slugify
 from anthyx_server.brands.views import SHOWN_COLUMNS, present, present_row
 from anthyx_server.db import db
-from anthyx_server.errors import InvalidState, NotFound
+from anthyx_server.errors import InvalidState
 from anthyx_server.ids import new_id
 from anthyx_server.pagination import Order, Pages
-from anthyx_server.tenancy import Caller, owned, owned_by_tenant, tenant
+from anthyx_server.tenancy import Caller, locked, one, owned, owned_by_tenant, tenant
 
 _ORDERS = {
     "-created_at": Order((Brand.id,), is_descending=True),
@@ -69,7 +69,7 @@ def find(caller: Caller, brand_id: str) -> Brand:
     Raises:
         NotFound: there is none that the caller may see.
     """
-    return _one(visible(caller).where(Brand.id == brand_id), brand_id)
+    return one(Brand, visible(caller).where(Brand.id == brand_id), "brand", brand_id)
 
 
 def lock(caller: Caller, brand_id: str) -> Brand:
@@ -79,7 +79,7 @@ def lock(caller: Caller, brand_id: str) -> Brand:
         NotFound: there is none that the caller may see.
     """
     query = visible(caller).where(Brand.id == brand_id)
-    return _one(query.with_for_update().execution_options(populate_existing=True), brand_id)
+    return one(Brand, locked(query), "brand", brand_id)
 
 
 def hold(caller: Caller, brand_id: str) -> Brand:
@@ -93,7 +93,8 @@ def hold(caller: Caller, brand_id: str) -> Brand:
     """
     query = visible(caller).where(Brand.id == brand_id)
     shared = query.with_for_update(read=True, key_share=True)
-    brand = _one(shared.execution_options(populate_existing=True), brand_id)
+    shared = shared.execution_options(populate_existing=True)
+    brand = one(Brand, shared, "brand", brand_id)
     _require_active(brand)
     return brand
 
@@ -101,13 +102,6 @@ def hold(caller: Caller, brand_id: str) -> Brand:
 def _require_active(brand: Brand) -> None:
     if brand.status == "archived":
         raise BrandArchived(f"{brand.id} is archived: unarchive it first.")
-
-
-def _one(query: Select[Any], brand_id: str) -> Brand:
-    brand: Brand | None = db.session.scalar(query)
-    if brand is None:
-        raise NotFound(f"There is no brand {brand_id[:64]} here.")
-    return brand
 
 
 def create(caller: Caller, values: dict[str, Any]) -> Brand:

@@ -16,7 +16,7 @@ from anthyx_server.errors import NotFound
 from anthyx_server.ids import new_id
 from anthyx_server.inputs import invalid_body
 from anthyx_server.pagination import Order, Pages
-from anthyx_server.tenancy import Caller, owned, owned_by_tenant, tenant
+from anthyx_server.tenancy import Caller, locked, one, owned, owned_by_tenant, tenant
 
 _ORDERS = {
     "-created_at": Order((Channel.id,), is_descending=True),
@@ -86,7 +86,7 @@ def find(caller: Caller, channel_id: str) -> Channel:
     Raises:
         NotFound: there is none that the caller may see.
     """
-    return _one(visible(caller).where(Channel.id == channel_id), channel_id)
+    return one(Channel, visible(caller).where(Channel.id == channel_id), "channel", channel_id)
 
 
 def lock(caller: Caller, channel_id: str) -> Channel:
@@ -96,14 +96,7 @@ def lock(caller: Caller, channel_id: str) -> Channel:
         NotFound: there is none that the caller may see.
     """
     query = visible(caller).where(Channel.id == channel_id)
-    return _one(query.with_for_update().execution_options(populate_existing=True), channel_id)
-
-
-def _one(query: Select[Any], channel_id: str) -> Channel:
-    channel: Channel | None = db.session.scalar(query)
-    if channel is None:
-        raise NotFound(f"There is no channel {channel_id[:64]} here.")
-    return channel
+    return one(Channel, locked(query), "channel", channel_id)
 
 
 def create(caller: Caller, values: dict[str, Any]) -> Channel:

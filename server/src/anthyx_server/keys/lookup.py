@@ -8,11 +8,10 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from anthyx_server import clock
 from anthyx_server.db import db
-from anthyx_server.errors import NotFound
 from anthyx_server.keys.errors import ApiKeyRevoked
 from anthyx_server.keys.models import EXPIRY_NOTICE, ApiKey
 from anthyx_server.keys.standing import lock_keys
-from anthyx_server.tenancy import Caller, owned
+from anthyx_server.tenancy import Caller, one, owned
 from anthyx_server.workspaces import Workspace, WorkspaceNotFoundError, lock_workspace
 
 
@@ -22,10 +21,7 @@ def find(caller: Caller, key_id: str) -> ApiKey:
     Raises:
         NotFound: there is none.
     """
-    key: ApiKey | None = db.session.scalar(owned(ApiKey, caller).where(ApiKey.id == key_id))
-    if key is None:
-        raise NotFound(f"There is no API key {key_id[:64]} here.")
-    return key
+    return one(ApiKey, owned(ApiKey, caller).where(ApiKey.id == key_id), "API key", key_id)
 
 
 def filtered(caller: Caller, status: str | None) -> Select[Any]:

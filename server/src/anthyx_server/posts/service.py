@@ -9,10 +9,9 @@ from sqlalchemy import Select
 
 from anthyx_server import clock
 from anthyx_server.db import db
-from anthyx_server.errors import NotFound
 from anthyx_server.posts.models import Post, PostTag, PostTarget
 from anthyx_server.posts.views import present
-from anthyx_server.tenancy import Caller, owned
+from anthyx_server.tenancy import Caller, locked, one, owned
 
 
 def visible(caller: Caller, *columns: Any) -> Select[Any]:
@@ -33,7 +32,7 @@ def find(caller: Caller, post_id: str) -> Post:
     Raises:
         NotFound: there is none that the caller may see.
     """
-    return _one(visible(caller).where(Post.id == post_id), post_id)
+    return one(Post, visible(caller).where(Post.id == post_id), "post", post_id)
 
 
 def lock(caller: Caller, post_id: str) -> Post:
@@ -43,14 +42,7 @@ def lock(caller: Caller, post_id: str) -> Post:
         NotFound: there is none that the caller may see.
     """
     query = visible(caller).where(Post.id == post_id)
-    return _one(query.with_for_update().execution_options(populate_existing=True), post_id)
-
-
-def _one(query: Select[Any], post_id: str) -> Post:
-    post: Post | None = db.session.scalar(query)
-    if post is None:
-        raise NotFound(f"There is no post {post_id[:64]} here.")
-    return post
+    return one(Post, locked(query), "post", post_id)
 
 
 def targets_of(post: Post) -> list[PostTarget]:
@@ -89,4 +81,4 @@ def hold(caller: Caller, post_id: str) -> Post:
         NotFound: there is none that the caller may see.
     """
     query = visible(caller).where(Post.id == post_id)
-    return _one(query.with_for_update(read=True, key_share=True), post_id)
+    return one(Post, query.with_for_update(read=True, key_share=True), "post", post_id)
