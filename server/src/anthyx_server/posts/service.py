@@ -23,7 +23,8 @@ def visible(caller: Caller, *columns: Any) -> Select[Any]:
 def count_in_brand(caller: Caller, brand_id: str) -> tuple[str, int]:
     """What a brand with posts is not empty of."""
     query = owned(Post, caller, sa.func.count()).where(Post.brand_id == brand_id)
-    return "posts", db.session.scalar(query) or 0
+    count = db.session.scalar(query) or 0
+    return ("post" if count == 1 else "posts"), count
 
 
 def find(caller: Caller, post_id: str) -> Post:
