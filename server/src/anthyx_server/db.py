@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,7 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from anthyx_server.clock import from_milliseconds, milliseconds
+from anthyx_server.clock import from_milliseconds, milliseconds, monotonic
 from anthyx_server.reader import Reader
 
 # Sent with the session as everything is flushed and COMMIT is next; a receiver may raise.
@@ -30,6 +32,7 @@ concluding = Signal()
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_SECONDS = 5
+_WAL_RETRY_SECONDS = 0.01
 
 
 class UTCTime(sa.types.TypeDecorator[datetime]):
@@ -147,7 +150,7 @@ def set_up_engine(engine: sa.Engine) -> None:
 
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
 
@@ -157,6 +160,20 @@ def set_up_engine(engine: sa.Engine) -> None:
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch to the write-ahead log; SQLite itself waits for nobody who does so at this moment."""
+    deadline = monotonic() + _LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > deadline:
+                raise
+            time.sleep(_WAL_RETRY_SECONDS)
+        else:
+            return
 
 
 def is_sqlite(bind: sa.Engine | sa.Connection) -> bool:
