@@ -202,7 +202,8 @@ def test_what_is_damaged_or_hostile_is_refused(deployment: Deployment, backup: P
     middle = len(whole) // 3
     for content in (
         b"", b"no backup", whole[:-30], whole[: len(whole) // 2],
-        whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+        # One bit would not do: a copy of zeros from elsewhere among the zeros is the same copy.
+        whole[:middle] + bytes(each ^ 255 for each in whole[middle:][:64]) + whole[middle + 64 :],
     ):  # fmt: skip
         wrong.write_bytes(content)
         assert "is no whole backup" in refusal(deployment, wrong)

@@ -1,10 +1,9 @@
 """Processes that write events to one feed, for the tests.
 
-Usage: python many_writers.py WORKSPACE PROCESSES TRANSACTIONS [--unguarded]
+Usage: python many_writers.py WORKSPACE PROCESSES TRANSACTIONS
 
 Each transaction has up to four events, stays open for a random while, and may be rolled back,
 whole or to a savepoint. The ids of what was committed are printed, one line per transaction.
-With --unguarded, events are numbered as they are published, as a sequence would do it.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ import random
 import sys
 import time
 
-from anthyx_server import clock, db, events
+from anthyx_server import db, events
 from anthyx_server.app import opened
 from anthyx_server.config import Settings
-from anthyx_server.events import service
 from anthyx_server.tenancy import Caller, system_caller
 
 
@@ -27,9 +25,7 @@ class _UndoneError(Exception):
 
 def main() -> None:
     """Fork the writers and wait for them."""
-    workspace_id, processes, transactions, *options = sys.argv[1:]
-    if options:
-        vars(service)["number_at_commit"] = _number_at_once
+    workspace_id, processes, transactions = sys.argv[1:]
     children = []
     for number in range(int(processes)):
         child = os.fork()
@@ -68,10 +64,6 @@ def _publish(caller: Caller, chance: random.Random) -> list[str]:
     if chance.random() < 0.2:
         raise _UndoneError
     return kept
-
-
-def _number_at_once(event: events.Event) -> None:
-    event.position = clock.milliseconds(clock.now()) * 1000 + random.randrange(1000)  # noqa: S311
 
 
 if __name__ == "__main__":

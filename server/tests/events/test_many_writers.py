@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import pytest
-
 from anthyx_server.config import Settings
 from server.tests.events import many_writers
 from server.tests.events.happenings import page, poll_all
@@ -17,14 +15,13 @@ from tests.support.apps import Account, environment
 
 PROCESSES, TRANSACTIONS, POLLERS = 8, 15, 2
 SECONDS = 50
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @contextmanager
-def writers(settings: Settings, account: Account, *options: str) -> Iterator[subprocess.Popen[str]]:
+def writers(settings: Settings, account: Account) -> Iterator[subprocess.Popen[str]]:
     """The writers, running."""
     sizes = (str(PROCESSES), str(TRANSACTIONS))
-    command = [sys.executable, many_writers.__file__, account.workspace_id, *sizes, *options]
+    command = [sys.executable, many_writers.__file__, account.workspace_id, *sizes]
     with subprocess.Popen(
         command, env=environment(settings), stdout=subprocess.PIPE, text=True
     ) as process:
@@ -44,9 +41,9 @@ def follow(account: Account, process: subprocess.Popen[str], limit: int) -> list
             return seen
 
 
-def run(settings: Settings, account: Account, *options: str) -> tuple[list[list[str]], list[str]]:
+def run(settings: Settings, account: Account) -> tuple[list[list[str]], list[str]]:
     """What each poller saw, and the lines that the writers printed."""
-    with ThreadPoolExecutor(POLLERS + 1) as pool, writers(settings, account, *options) as process:
+    with ThreadPoolExecutor(POLLERS + 1) as pool, writers(settings, account) as process:
         assert process.stdout is not None
         printed = pool.submit(process.stdout.read)
         polling = [pool.submit(follow, account, process, limit) for limit in (4, 100)]
@@ -70,13 +67,3 @@ def test_nothing_is_missed_and_nothing_is_seen_twice(
         first, *others = (place[event_id] for event_id in line.split())
         assert others == [first + index for index in range(1, len(others) + 1)]
     assert poll_all(unlimited, "oldest", "&types=post.*&limit=100") == seen[0]
-
-
-@on_postgresql
-def test_numbered_as_they_are_published_that_very_run_misses_some(
-    settings: Settings, unlimited: Account
-) -> None:
-    """Positions are given in order, but commits come in another: this is what is prevented."""
-    seen, transactions = run(settings, unlimited, "--unguarded")
-    committed = {event_id for line in transactions for event_id in line.split()}
-    assert any(set(ids) < committed for ids in seen)
