@@ -141,7 +141,7 @@ def test_no_post_is_left_without_its_brand(account: Account, pool: ThreadPoolExe
 def test_a_brand_with_posts_is_not_deleted(account: Account, make_post: Make) -> None:
     post = make_post()
     answer = account.delete(f"/brands/{post['brand_id']}")
-    assert "posts" in problem(answer, 409, "brand_not_empty")["detail"]
+    assert "1 post:" in problem(answer, 409, "brand_not_empty")["detail"]
     account.post(f"/brands/{post['brand_id']}/archive")
     problem(account.post("/posts", json={"brand_id": post["brand_id"]}), 409, "brand_archived")
     approve = account.post(f"/posts/{post['id']}/approve", json={"version": 1})
