@@ -52,6 +52,7 @@ EXEMPT = {
     "limits.thresholds:_days": "a job for all workspaces",
     "limits.thresholds:_mark": "a job for all workspaces",
     "posts.editing:_apply": "the tags of a post that `lock` has scoped",
+    "posts.search:<module>": "words are numbers that are the workspace's own, and nothing is read",
     "posts.service:bump": "the tags of a post that `lock` has scoped",
     "posts.service:targets_of": "the targets of a post that was selected in its scope",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
