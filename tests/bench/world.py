@@ -153,11 +153,13 @@ def open_server(world: World, application: str, path: str) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         fd, port = listener.fileno(), listener.getsockname()[1]
         words = (application, world.account.workspace_id, str(world.server_core), str(fd))
-        process = subprocess.Popen(
-            [sys.executable, leash.__file__, str(os.getpid()), *_PROGRAM, *words],
-            env=environment(world.settings),
-            pass_fds=(fd,),
-        )
+        with (world.settings.data_dir / f"{application}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, leash.__file__, str(os.getpid()), *_PROGRAM, *words],
+                env=environment(world.settings),
+                pass_fds=(fd,),
+                stderr=log,
+            )
     try:
         # The socket listens already, so that this is answered as soon as the worker is up.
         send_once(port, [get(path, world.token)])
