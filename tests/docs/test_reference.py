@@ -19,6 +19,7 @@ from anthyx_server.plans import PLANS
 
 ROOT = Path(__file__).parents[2]
 CONTENT = ROOT / "docs" / "content"
+SERVER = ROOT / "server/src/anthyx_server"
 READERS = {"text", "secret", "whole", "flag", "choice", "networks", "address"}
 
 
@@ -44,9 +45,9 @@ def test_every_error_code_is_documented_with_its_status() -> None:
 
 
 def _settings() -> set[str]:
-    source = ROOT / "server/src/anthyx_server/config.py"
+    sources = (SERVER / "config.py", SERVER / "webhook_settings.py")
     names = set()
-    for node in ast.walk(ast.parse(source.read_text())):
+    for node in (node for path in sources for node in ast.walk(ast.parse(path.read_text()))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             first = node.args[0] if node.args else None
             if node.func.attr in READERS and isinstance(first, ast.Constant):

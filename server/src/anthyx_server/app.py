@@ -27,6 +27,7 @@ from anthyx_server.posts.review_routes import blueprint as post_reviews_blueprin
 from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.sealing import Keyring
+from anthyx_server.webhooks import init_webhooks
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> Flask:
     init_http(app, settings)
     init_gate(app, settings, None if metrics is None else metrics.timing_gate)
     events.init_waiting(app, settings.web_threads)
+    init_webhooks(app, settings)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
     committing.connect(keys.guard_commit)

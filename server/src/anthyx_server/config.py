@@ -24,6 +24,7 @@ from anthyx_server.secrets_file import (
     parse_named,
     secrets_path,
 )
+from anthyx_server.webhook_settings import WebhookSettings, read_webhook_settings
 
 __all__ = ["ConfigurationError", "NamedSecret", "Network", "Settings", "share_metrics_in"]
 
@@ -56,6 +57,7 @@ class Settings:
     log_format: str = "console"
     metrics_bind: tuple[str, int] | None = None
     backup_passphrase: str | None = field(default=None, repr=False)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def metrics_dir(self) -> Path:
@@ -126,7 +128,11 @@ class Settings:
             backup_passphrase=env.secret("BACKUP_PASSPHRASE"),
         )
         local = _is_loopback(urlsplit(settings.public_url).hostname) and _is_loopback(host)
-        settings = replace(settings, require_https=env.flag("REQUIRE_HTTPS", default=not local))
+        settings = replace(
+            settings,
+            require_https=env.flag("REQUIRE_HTTPS", default=not local),
+            webhooks=read_webhook_settings(env, is_local=local),
+        )
         _refuse_unsafe(settings)
         return settings
 

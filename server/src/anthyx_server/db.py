@@ -80,6 +80,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         dict[str, str]: Json,
         list[str]: Json,
+        list[list[str]]: Json,
         list[dict[str, str]]: Json,
         list[dict[str, Any]]: Json,
     }

@@ -12,7 +12,16 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PATTERN = f"[{_ALPHABET}]{{26}}"
 
 # Resources whose ids do not start with their name.
-_PREFIXES = {"channel": "chan", "comment": "cmt", "event": "evt", "member": "usr"}
+_PREFIXES = {
+    "attempt": "att",
+    "channel": "chan",
+    "comment": "cmt",
+    "delivery": "dlv",
+    "endpoint": "we",
+    "event": "evt",
+    "member": "usr",
+    "recovery": "rcv",
+}
 
 
 def prefix_of(name: str) -> str:

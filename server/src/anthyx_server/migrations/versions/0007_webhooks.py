@@ -1,0 +1,179 @@
+"""Webhooks: endpoints, queues, deliveries, attempts, recoveries."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from anthyx_server.db import Json, UTCTime
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _create_endpoints()
+    _create_queues()
+    _create_deliveries()
+    _create_attempts()
+    _create_recoveries()
+
+
+def _owner(table: str, *, is_checked: bool = True) -> list[sa.schema.SchemaItem]:
+    """The columns of OwnedByWorkspace; where rows are many, without the foreign key."""
+    columns: list[sa.schema.SchemaItem] = [
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(length=4), nullable=False),
+    ]
+    if is_checked:
+        columns.append(
+            sa.ForeignKeyConstraint(
+                ["workspace_id"], ["workspaces.id"], name=f"fk_{table}_workspace_id"
+            )
+        )
+    return columns
+
+
+def _create_endpoints() -> None:
+    op.create_table(
+        "webhook_endpoints",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("event_types", Json, nullable=False),
+        sa.Column("brand_ids", Json, nullable=True),
+        sa.Column("header_names", Json, nullable=False),
+        sa.Column("sealed_headers", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_secrets", sa.LargeBinary(), nullable=True),
+        sa.Column("encryption_key_id", sa.String(), nullable=True),
+        sa.Column("secret_last4", sa.String(), nullable=False),
+        sa.Column("secret_activates_at", UTCTime(), nullable=True),
+        sa.Column("rate_per_second", sa.Integer(), nullable=True),
+        sa.Column("max_in_flight", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("disabled_at", UTCTime(), nullable=True),
+        sa.Column("disabled_reason", sa.String(), nullable=True),
+        sa.Column("metadata", Json, nullable=False),
+        sa.Column("created_by", Json, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UTCTime(), nullable=False),
+        sa.Column("updated_at", UTCTime(), nullable=False),
+        sa.Column("deleted_at", UTCTime(), nullable=True),
+        *_owner("webhook_endpoints"),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_endpoints"),
+    )
+    op.create_index(
+        "ix_webhook_endpoints_workspace_id_mode_id",
+        "webhook_endpoints",
+        ["workspace_id", "mode", "id"],
+    )
+    op.create_index(
+        "ix_webhook_endpoints_encryption_key_id", "webhook_endpoints", ["encryption_key_id"]
+    )
+
+
+def _create_queues() -> None:
+    op.create_table(
+        "webhook_queues",
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("in_flight", sa.Integer(), nullable=False),
+        sa.Column("served_at", UTCTime(), nullable=True),
+        sa.Column("paced_until", UTCTime(), nullable=True),
+        sa.Column("held_until", UTCTime(), nullable=True),
+        sa.Column("failing_since", UTCTime(), nullable=True),
+        sa.Column("consecutive_failures", sa.Integer(), nullable=False),
+        sa.Column("last_success_at", UTCTime(), nullable=True),
+        sa.Column("last_failure", Json, nullable=True),
+        *_owner("webhook_queues"),
+        sa.PrimaryKeyConstraint("endpoint_id", name="pk_webhook_queues"),
+    )
+
+
+def _create_deliveries() -> None:
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("event_type", sa.String(), nullable=False),
+        sa.Column("brand_id", sa.String(), nullable=True),
+        sa.Column("sequence", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("trigger", sa.String(), nullable=False),
+        sa.Column("attempts_made", sa.Integer(), nullable=False),
+        sa.Column("round_attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", UTCTime(), nullable=True),
+        sa.Column("lease", sa.String(), nullable=True),
+        sa.Column("leased_until", UTCTime(), nullable=True),
+        sa.Column("recovery_id", sa.String(), nullable=True),
+        sa.Column("created_at", UTCTime(), nullable=False),
+        sa.Column("completed_at", UTCTime(), nullable=True),
+        *_owner("webhook_deliveries", is_checked=False),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
+    )
+    for columns in (["workspace_id", "mode", "id"], ["endpoint_id", "id"], ["event_id"]):
+        op.create_index(f"ix_webhook_deliveries_{'_'.join(columns)}", "webhook_deliveries", columns)
+    waits = sa.text("next_attempt_at IS NOT NULL")
+    op.create_index(
+        "ix_webhook_deliveries_waiting",
+        "webhook_deliveries",
+        ["endpoint_id", "next_attempt_at"],
+        sqlite_where=waits,
+        postgresql_where=waits,
+    )
+
+
+def _create_attempts() -> None:
+    op.create_table(
+        "webhook_attempts",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("delivery_id", sa.String(), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("trigger", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("started_at", UTCTime(), nullable=False),
+        sa.Column("duration_ms", sa.Integer(), nullable=True),
+        sa.Column("dns_ms", sa.Integer(), nullable=True),
+        sa.Column("connect_ms", sa.Integer(), nullable=True),
+        sa.Column("tls_ms", sa.Integer(), nullable=True),
+        sa.Column("first_byte_ms", sa.Integer(), nullable=True),
+        sa.Column("peer_address", sa.String(), nullable=True),
+        sa.Column("signatures", Json, nullable=True),
+        sa.Column("custom_headers", Json, nullable=True),
+        sa.Column("status_code", sa.Integer(), nullable=True),
+        sa.Column("error_code", sa.String(), nullable=True),
+        sa.Column("error_detail", sa.String(), nullable=True),
+        sa.Column("response_headers", Json, nullable=True),
+        sa.Column("response_body", sa.LargeBinary(), nullable=True),
+        *_owner("webhook_attempts", is_checked=False),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_attempts"),
+    )
+    for columns in (["delivery_id", "number"], ["endpoint_id", "started_at"]):
+        op.create_index(f"ix_webhook_attempts_{'_'.join(columns)}", "webhook_attempts", columns)
+
+
+def _create_recoveries() -> None:
+    op.create_table(
+        "webhook_recoveries",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("since", UTCTime(), nullable=True),
+        sa.Column("until", UTCTime(), nullable=False),
+        sa.Column("matched", sa.Integer(), nullable=False),
+        sa.Column("queued", sa.Integer(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("created_at", UTCTime(), nullable=False),
+        sa.Column("completed_at", UTCTime(), nullable=True),
+        *_owner("webhook_recoveries"),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_recoveries"),
+    )
+    op.create_index("ix_webhook_recoveries_endpoint_id", "webhook_recoveries", ["endpoint_id"])
+    op.create_index(
+        "ix_webhook_recoveries_workspace_id_mode_id",
+        "webhook_recoveries",
+        ["workspace_id", "mode", "id"],
+    )

@@ -1,0 +1,1 @@
+"""Deliveries and their attempts, as the API shows them and sends them again."""

@@ -1,0 +1,1 @@
+"""The settings of endpoints, as the API shows and changes them."""

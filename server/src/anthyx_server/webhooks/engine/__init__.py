@@ -1,0 +1,1 @@
+"""The engine: what is due is claimed, sent and put on record."""

@@ -1,0 +1,1 @@
+"""Sending: signatures, destinations that are allowed, and the HTTP client."""
