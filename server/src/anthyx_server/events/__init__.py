@@ -2,7 +2,7 @@
 
 from anthyx_server.events.feed import KEPT_FOR
 from anthyx_server.events.models import Event
-from anthyx_server.events.numbering import in_order
+from anthyx_server.events.numbering import in_order, numbered
 from anthyx_server.events.service import publish, published
 from anthyx_server.events.storing import (
     EVENT_INSERTION,
@@ -22,6 +22,7 @@ __all__ = [
     "event_parameters",
     "in_order",
     "init_waiting",
+    "numbered",
     "publish",
     "published",
     "store",

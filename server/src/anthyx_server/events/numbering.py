@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from blinker import Signal
 from flask import current_app
 
 from anthyx_server import clock, db
@@ -19,6 +20,9 @@ from anthyx_server.events.outbox import Outbox, outbox
 from anthyx_server.events.storing import store
 from anthyx_server.statements import Statement
 
+# Sent with the connection and `events`, the rows of one feed in order, once they are written and
+# while the feed is locked.
+numbered = Signal()
 # How an event is stored that was just numbered, while its feed is locked. What it then selects,
 # it sees as everybody has left it who committed before in this feed.
 Writer = Callable[[sa.Connection, Event], None]
@@ -36,7 +40,7 @@ def number_at_commit(event: Event) -> None:
     _of_session().events.append(event)
 
 
-def store_at_commit(event: Event) -> None:
+def insert_at_commit(event: Event) -> None:
     """Store an event as the open transaction commits; no feed shows it, nobody is told."""
     _of_session().hidden.append(event)
 
@@ -79,6 +83,8 @@ def _empty() -> None:
         for place, event in enumerate(events, last - len(events) + 1):
             event.position = place
             write(connection, event)
+        if events:
+            numbered.send(connection, events=events)
 
 
 def _advance(connection: sa.Connection, feed: _Feed, count: int) -> int:
