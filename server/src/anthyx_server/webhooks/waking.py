@@ -54,7 +54,7 @@ def ring() -> None:
 
 
 class Waker:
-    """One process's way to wake workers: at most five times a second, and never in vain twice."""
+    """One process's way to wake workers, at most five times a second."""
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
