@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from anthyx_server import clock
 from anthyx_server.db import Base, OwnedByWorkspace
 
 # No foreign keys from here to events or endpoints: checking them would cost each delivery a
@@ -47,6 +48,11 @@ class WebhookEndpoint(OwnedByWorkspace, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+
+    def bump(self) -> None:
+        """Make a new version of it, now."""
+        self.version += 1
+        self.updated_at = clock.now()
 
 
 class WebhookQueue(OwnedByWorkspace, Base):
