@@ -10,12 +10,11 @@ from blinker import Signal
 from flask import current_app
 
 from anthyx_server import clock
-from anthyx_server.db import db
 from anthyx_server.errors import InvalidState
 from anthyx_server.events import examples
 from anthyx_server.events.catalogue import TYPES, has_brand
 from anthyx_server.events.models import Event
-from anthyx_server.events.numbering import number_at_commit
+from anthyx_server.events.numbering import insert_at_commit, number_at_commit
 from anthyx_server.ids import new_id
 from anthyx_server.inputs import invalid_body
 from anthyx_server.tenancy import Caller
@@ -23,7 +22,7 @@ from anthyx_server.tenancy import Caller
 API_VERSION = "2026-11-01"
 MAX_BODY_BYTES = 256 * 1024
 
-# Sent with the row, inside the transaction; a receiver may add rows of its own to it.
+# Sent with the event, inside the transaction; a receiver may add to that.
 published = Signal()
 
 
@@ -36,7 +35,7 @@ def publish(
     previous: dict[str, Any] | None = None,
     brand_id: str | None = None,
 ) -> Event:
-    """Write an event in the open transaction.
+    """Write an event in the open transaction, as that commits.
 
     `subject` is a type and an id, `shown` the resource as the API shows it, `previous` the
     changed fields' old values. Over 256 KiB the resource is cut to its type and id.
@@ -46,7 +45,7 @@ def publish(
     """
     if event_type not in TYPES:
         raise LookupError(event_type)
-    event = _add(caller, event_type, subject, shown, previous, brand_id)
+    event = _new_event(caller, event_type, subject, shown, previous, brand_id)
     _number(event)
     return event
 
@@ -66,9 +65,11 @@ def publish_example(
     if event_type not in TYPES:
         raise LookupError(event_type)
     example = examples.fresh(event_type, clock.now(), caller.mode, brand_id)
-    event = _add(caller, event_type, *example)
+    event = _new_event(caller, event_type, *example)
     if in_feed:
         _number(event)
+    else:
+        insert_at_commit(event)
     return event
 
 
@@ -114,7 +115,7 @@ def _number(event: Event) -> None:
     published.send(event)
 
 
-def _add(
+def _new_event(
     caller: Caller,
     event_type: str,
     subject: tuple[str, str],
@@ -130,7 +131,7 @@ def _add(
         cut = {"type": subject[0], "id": subject[1]}
         envelope["data"] = {"object": cut, "previous": None, "truncated": True}
         body = orjson.dumps(envelope)
-    event = Event(
+    return Event(
         id=envelope["id"],
         workspace_id=caller.workspace_id,
         mode=caller.mode,
@@ -139,8 +140,6 @@ def _add(
         body=body,
         created_at=moment,
     )
-    db.session.add(event)
-    return event
 
 
 def envelope_of(
