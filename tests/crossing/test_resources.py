@@ -48,6 +48,22 @@ def test_platforms_say_what_they_take(client: Anthyx) -> None:
     assert [each.format for each in shown["linkedin"].formats] == ["post", "document"]
 
 
+def test_event_types_are_listed_and_made(client: Anthyx) -> None:
+    found = {each.name: each for each in client.event_types.list()}
+    brand = client.brands.create(name="Acme")
+    for name in ("post.published", "api_key.leaked", "webhook_endpoint.disabled"):
+        made = client.events.create(type=name)
+        assert client.events.get(made) == made
+        example = found[name].example
+        assert (made.type, made.subject.type) == (example.type, example.subject.type)
+        assert made.data.object.keys() == example.data.object.keys()
+        assert found[name].schema["title"] == name
+    assert client.events.create(type="post.failed", brand_id=brand).brand_id == brand.id
+    assert [each.type for each in client.events.list(brand_id=brand, types="post.*")] == [
+        "post.failed"
+    ]
+
+
 def test_pages_are_followed(client: Anthyx) -> None:
     names = [client.brands.create(name=f"Brand {number}").name for number in range(5)]
     assert [brand.name for brand in client.brands.list(page_size=2)] == names[::-1]

@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         ValidationError,
         WebhookVerificationError,
     )
+    from .event_types import EventTypeInfo, EventTypeList
     from .events import Event, EventData, EventRequest, EventSubject, EventType
     from .keys import ApiKey, IssuedApiKey
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
@@ -115,6 +116,7 @@ _HOMES = {
         "PreconditionFailedError RateLimitError ServerError ValidationError "
         "WebhookVerificationError"
     ),
+    "event_types": "EventTypeInfo EventTypeList",
     "events": "Event EventData EventRequest EventSubject EventType",
     "keys": "ApiKey IssuedApiKey",
     "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
@@ -165,6 +167,8 @@ __all__ = [
     "EventRequest",
     "EventSubject",
     "EventType",
+    "EventTypeInfo",
+    "EventTypeList",
     "IssuedApiKey",
     "MetricChange",
     "MetricPoint",

@@ -11,6 +11,7 @@ from ._engine import Engine
 from ._json import JSON
 from ._models import Actor, Model, Resource
 from ._pages import Page, PageRequest, Pages
+from ._unset import UNSET, Unset
 from ._wire import new_request, path_to
 from .brands import Brand
 from .errors import BadRequestError
@@ -162,6 +163,30 @@ class Events:
     def get(self, event: str | Event) -> Event:
         """One event; NotFoundError once it is over 30 days old."""
         return self._engine.fetch(Event, new_request("GET", path_to("events", event)))
+
+    def create(
+        self,
+        *,
+        type: EventType,
+        brand_id: str | Brand | Unset | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Event:
+        """Make the example event of a type, with a test key, to see what becomes of it.
+
+        It is published as any other: in the feed, and to the webhook endpoints of the test mode.
+        ConflictError with a live key.
+
+        Args:
+            type: as "post.published"; `client.event_types.list()` has all of them.
+            brand_id: the brand that it is of; one that doesn't exist if left out.
+            idempotency_key: 1 to 255 visible characters; made for you if left out.
+        """
+        body = {
+            "type": type,
+            "brand_id": brand_id.id if isinstance(brand_id, Brand) else brand_id,
+        }
+        request = new_request("POST", "/events", body=body, idempotency_key=idempotency_key)
+        return self._engine.fetch(Event, request)
 
     def follow(
         self,

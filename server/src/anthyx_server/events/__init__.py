@@ -1,5 +1,6 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
+from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
 from anthyx_server.events.service import publish, publish_example, published
@@ -7,6 +8,7 @@ from anthyx_server.events.waiting import init_waiting
 
 __all__ = [
     "Event",
+    "guide_page",
     "in_order",
     "init_waiting",
     "numbered",
