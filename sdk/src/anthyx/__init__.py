@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._brand_models import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
+    from ._channel_models import Channel
     from ._clock import Clock
+    from ._key_models import ApiKey, IssuedApiKey
     from ._models import Actor, Model, Resource
     from ._options import Wait
     from ._pages import Page, Pages
@@ -55,8 +58,6 @@ if TYPE_CHECKING:
         TargetMetrics,
     )
     from .audit_log import AuditEntry, AuditTarget
-    from .brands import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
-    from .channels import Channel
     from .client import Anthyx
     from .errors import (
         AnthyxError,
@@ -80,13 +81,15 @@ if TYPE_CHECKING:
         WebhookVerificationError,
     )
     from .events import Event, EventData, EventRequest, EventSubject, EventType
-    from .keys import ApiKey, IssuedApiKey
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
     from .workspace import Workspace, WorkspaceLimits
 
 _HOMES = {
+    "_brand_models": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
+    "_channel_models": "Channel",
     "_clock": "Clock",
+    "_key_models": "ApiKey IssuedApiKey",
     "_models": "Actor Model Resource",
     "_options": "Wait",
     "_pages": "Page Pages",
@@ -105,8 +108,6 @@ _HOMES = {
         "MetricChange MetricPoint MetricSeries Metrics PostAnalytics PublishedPost "
         "SummaryMetrics TargetMetrics"
     ),
-    "brands": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
-    "channels": "Channel",
     "client": "Anthyx",
     "errors": (
         "AnthyxError APIConnectionError APIError APIResponseError APIStatusError "
@@ -116,7 +117,6 @@ _HOMES = {
         "WebhookVerificationError"
     ),
     "events": "Event EventData EventRequest EventSubject EventType",
-    "keys": "ApiKey IssuedApiKey",
     "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
     "workspace": "Workspace WorkspaceLimits",

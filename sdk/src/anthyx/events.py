@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from ._brand_models import Brand
 from ._engine import Engine
 from ._json import JSON
 from ._models import Actor, Model, Resource
 from ._pages import Page, PageRequest, Pages
 from ._wire import new_request, path_to
-from .brands import Brand
 from .errors import BadRequestError
 
 _KnownType: TypeAlias = Literal[
