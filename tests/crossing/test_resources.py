@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from anthyx import Anthyx, AuthenticationError, ConflictError, NotFoundError, ValidationError
+from anthyx import (
+    Anthyx,
+    AuthenticationError,
+    ConflictError,
+    Event,
+    NotFoundError,
+    PartialRecord,
+    ValidationError,
+)
 from anthyx_server import keys
 
 pytestmark = pytest.mark.enable_socket
@@ -48,20 +56,22 @@ def test_platforms_say_what_they_take(client: Anthyx) -> None:
     assert [each.format for each in shown["linkedin"].formats] == ["post", "document"]
 
 
-def test_event_types_are_listed_and_made(client: Anthyx) -> None:
-    found = {each.name: each for each in client.event_types.list()}
-    brand = client.brands.create(name="Acme")
-    for name in ("post.published", "api_key.leaked", "webhook_endpoint.disabled"):
-        made = client.events.create(type=name)
+def test_every_event_type_has_its_class(client: Anthyx) -> None:
+    shown = client.event_types.list().data
+    assert len(shown) == 27
+    for each in shown:
+        made = client.events.create(type=each.name)
         assert client.events.get(made) == made
-        example = found[name].example
-        assert (made.type, made.subject.type) == (example.type, example.subject.type)
-        assert made.data.object.keys() == example.data.object.keys()
-        assert found[name].schema["title"] == name
-    assert client.events.create(type="post.failed", brand_id=brand).brand_id == brand.id
-    assert [each.type for each in client.events.list(brand_id=brand, types="post.*")] == [
-        "post.failed"
-    ]
+        assert (made.type, each.schema["title"]) == (each.name, each.name)
+        assert made.to_dict().keys() == each.example.keys()
+        assert type(made) is not Event, "it is known to the SDK"
+        assert not isinstance(made.data.object, PartialRecord), "and so is its record"
+
+
+def test_an_example_event_is_of_a_brand_that_there_is(client: Anthyx) -> None:
+    brand = client.brands.create(name="Acme")
+    made = client.events.create(type="post.failed", brand_id=brand)
+    assert list(client.events.list(brand_id=brand, types="post.*")) == [made]
 
 
 def test_pages_are_followed(client: Anthyx) -> None:

@@ -9,17 +9,17 @@ from ._engine import Engine
 from ._json import JSON
 from ._models import Model, Resource
 from ._wire import new_request
-from .events import Event, EventType
+from .events import EventType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventTypeInfo(Model):
-    """A type of events; `schema` is a JSON Schema (2020-12) of a whole event of it."""
+    """A type of events; `schema` is a JSON Schema (2020-12) of a whole event, like `example`."""
 
     name: EventType
     description: str
     schema: dict[str, JSON] = field(hash=False)
-    example: Event
+    example: dict[str, JSON] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
