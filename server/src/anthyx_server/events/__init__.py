@@ -1,7 +1,8 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
+from anthyx_server.events.catalogue import TYPES, scope_of
 from anthyx_server.events.models import Event
 from anthyx_server.events.service import publish, published
 from anthyx_server.events.waiting import init_waiting
 
-__all__ = ["Event", "init_waiting", "publish", "published"]
+__all__ = ["TYPES", "Event", "init_waiting", "publish", "published", "scope_of"]
