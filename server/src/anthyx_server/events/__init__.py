@@ -2,7 +2,17 @@
 
 from anthyx_server.events.catalogue import TYPES, scope_of
 from anthyx_server.events.models import Event
+from anthyx_server.events.numbering import in_order, numbered
 from anthyx_server.events.service import publish, published
 from anthyx_server.events.waiting import init_waiting
 
-__all__ = ["TYPES", "Event", "init_waiting", "publish", "published", "scope_of"]
+__all__ = [
+    "TYPES",
+    "Event",
+    "in_order",
+    "init_waiting",
+    "numbered",
+    "publish",
+    "published",
+    "scope_of",
+]

@@ -6,6 +6,7 @@ from functools import partial
 
 from anthyx_server import audit, events
 from anthyx_server.db import before_commit
+from anthyx_server.keys import ApiKey
 from anthyx_server.tenancy import Caller
 from anthyx_server.webhooks.disabling import BRANDS_DELETED, KEY_LEAKED, disable
 from anthyx_server.webhooks.endpoints.lookup import lock_those
@@ -41,7 +42,12 @@ def _leave(endpoint: WebhookEndpoint, rest: list[str]) -> None:
     endpoint.bump()
 
 
-def distrust_key(caller: Caller, key_id: str) -> None:
-    """Turn off the endpoints that a leaked key has made: whoever held it may have made them."""
-    for endpoint in lock_those(caller, lambda each: each.created_by["id"] == key_id):
+def distrust_leaked_key(caller: Caller, *, key: ApiKey, reason: str) -> None:
+    """Turn off the endpoints that a key made, where it is revoked because it was found leaked.
+
+    Whoever else held it may have made them. Connected to `keys.revoked`.
+    """
+    if reason != "leaked":
+        return
+    for endpoint in lock_those(caller, lambda each: each.created_by["id"] == key.id):
         disable(caller, endpoint, KEY_LEAKED)
