@@ -13,7 +13,13 @@ from anthyx_server.keys.errors import (
     TooManyFailedAttempts,
 )
 from anthyx_server.keys.guard import guard_commit, look_again
-from anthyx_server.keys.lookup import count_by_pepper, count_in_force, list_keys, lock_any, lock_home
+from anthyx_server.keys.lookup import (
+    count_by_pepper,
+    count_in_force,
+    list_keys,
+    lock_any,
+    lock_home,
+)
 from anthyx_server.keys.lookup import find as find_key
 from anthyx_server.keys.models import ApiKey
 from anthyx_server.keys.records import (

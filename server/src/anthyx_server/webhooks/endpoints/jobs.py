@@ -86,7 +86,5 @@ def forget_deleted_endpoints() -> None:
     left = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id == WebhookEndpoint.id)
     with transaction():
         db.session.execute(
-            delete(WebhookEndpoint).where(
-                WebhookEndpoint.deleted_at <= kept_from, ~left.exists()
-            )
+            delete(WebhookEndpoint).where(WebhookEndpoint.deleted_at <= kept_from, ~left.exists())
         )

@@ -51,7 +51,7 @@ class DistinctList(fields.List[str]):
     def __init__(self, inner: fields.Field[str], *, most: int, **kwargs: Any) -> None:
         super().__init__(inner, validate=validate.Length(min=1, max=most), **kwargs)
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str]:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str | None]:
         items = super()._deserialize(value, attr, data, **kwargs)
         return list(dict.fromkeys(items))
 
@@ -86,9 +86,7 @@ class WritableWebhookEndpointSchema(own.StrictSchema):
     event_types = DistinctList(EventTypeField(), most=50, required=True)
     brand_ids = DistinctList(own.Id("brand"), most=100, load_default=None, allow_none=True)
     headers = HeadersField(load_default=dict, load_only=True)
-    rate_per_second = own.WholeNumber(
-        minimum=1, maximum=1_000, load_default=None, allow_none=True
-    )
+    rate_per_second = own.WholeNumber(minimum=1, maximum=1_000, load_default=None, allow_none=True)
     max_in_flight = own.WholeNumber(minimum=1, maximum=32, load_default=8)
     metadata = own.Metadata(load_default=dict)
 
@@ -108,9 +106,13 @@ class ListWebhookEndpointsQuerySchema(PageQuerySchema):
 
 
 class WebhookFailureSchema(own.AnswerSchema):
-    """The last attempt that failed."""
+    """The last attempt that failed; with a status code if it was answered, else with an error."""
 
     at = fields.DateTime(required=True)
+    delivery_id = fields.String(required=True)
+    event_type = fields.String(required=True)
+    status_code = fields.Integer(required=True, allow_none=True)
+    error_code = fields.String(required=True, allow_none=True)
 
 
 class WebhookHealthSchema(own.AnswerSchema):

@@ -107,8 +107,7 @@ def update(caller: Caller, endpoint: WebhookEndpoint, values: dict[str, Any]) ->
         name: value for name, value in _columns(values).items() if getattr(endpoint, name) != value
     }
     headers = values.get("headers")
-    is_sealed_anew = headers is not None and headers != opened(endpoint).headers
-    if is_sealed_anew:
+    if headers is not None and headers != opened(endpoint).headers:
         seal_headers(endpoint, headers)
         changes["header_names"] = list(headers)
     if not changes:
