@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from anthyx_server.clock import from_milliseconds, milliseconds
 from anthyx_server.webhooks.engine.pacing import FARTHEST_SECONDS, HORIZON_SECONDS, Pace
+from anthyx_server.webhooks.engine.retry import ASKED
 from anthyx_server.webhooks.engine.work import Claimed, Found, Line, Wanted
 
 # Of an endpoint whose breaker is half open, one delivery is under way at most.
@@ -118,7 +119,7 @@ SELECT {_LINE_COLUMNS} {_LINES}
 WHERE q.endpoint_id = ANY(string_to_array(%s, ',')) AND e.status = 'enabled'
   AND e.deleted_at IS NULL
 FOR UPDATE OF q SKIP LOCKED
-"""  # noqa: S608
+"""
     # The rows are named once more by the sub-select that locks them: LIMIT and UPDATE don't mix.
     _PICK = """
 WITH wanted AS (
@@ -195,7 +196,7 @@ WHERE h.host = v.host
     def lock_hosts(self, connection: sa.Connection, hosts: Collection[str]) -> dict[str, Any]:
         """As the protocol says."""
         rows = connection.exec_driver_sql(self._LOCK_HOSTS, (",".join(sorted(hosts)),))
-        return {host: paced_until for host, paced_until in rows}
+        return {row[0]: row[1] for row in rows}
 
     def pick(
         self,
@@ -218,7 +219,7 @@ WHERE h.host = v.host
         }
         statement = self._PICK_ASKED if asked else self._PICK_DUE
         rows = connection.exec_driver_sql(statement, given)
-        return [Claimed(*row, lease=token) for row in rows]
+        return [Claimed._make((*row, token, 0, 0.0)) for row in rows]
 
     def save(
         self,
@@ -378,20 +379,19 @@ ON CONFLICT (host) DO UPDATE SET paced_until = excluded.paced_until
 
 
 def _line(row: Any, now: datetime) -> Line:
-    *rest, rate, paced_until = row
-    return Line(*rest, Pace.of(rate, paced_until, now.timestamp()))
+    pace = Pace.of(row[7], row[8], now.timestamp())
+    return Line(row[0], row[1], row[2], row[3], row[4], row[5], row[6], pace)
 
 
 def _numbered(rows: Any, last: int, token: str) -> Iterator[Claimed]:
     """The rows as their attempts see them; those without a number get the next ones."""
     numbers = itertools.count(last + 1)
     for row in rows:
-        claimed = Claimed(*row[:12], from_milliseconds(row[12]), token)
-        counts = claimed.trigger not in {"manual", "test"}
+        claimed = Claimed._make((*row[:12], from_milliseconds(row[12]), token, 0, 0.0))
         yield claimed._replace(
-            sequence=next(numbers) if claimed.sequence is None else claimed.sequence,
+            sequence=next(numbers) if row[6] is None else row[6],
             number=claimed.number + 1,
-            round_attempts=claimed.round_attempts + counts,
+            round_attempts=claimed.round_attempts + (claimed.trigger not in ASKED),
         )
 
 

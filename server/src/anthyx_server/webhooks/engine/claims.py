@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -28,6 +29,17 @@ QUOTA = 16
 MOST_FOUND = 256
 
 
+class Served(NamedTuple):
+    """What a claim came to: the deliveries, and the endpoints that may have more due.
+
+    Those in `full` can have no more under way, those in `more` can.
+    """
+
+    claimed: list[Claimed]
+    more: list[Found]
+    full: list[Found]
+
+
 class Claims:
     """Finds and claims what is due; one thread uses it."""
 
@@ -47,7 +59,7 @@ class Claims:
         with self._reads.connect() as connection:
             return self._statements.find(connection, clock.now(), MOST_FOUND)
 
-    def claim(self, found: Sequence[Found], most: int) -> list[Claimed]:
+    def claim(self, found: Sequence[Found], most: int) -> Served:
         """Put up to `most` deliveries of these endpoints under a lease.
 
         Those that another process serves at this moment are left to it.
@@ -76,17 +88,22 @@ class _Claim:
         self._host_rate = host_rate
         self._hosts: dict[str, Pace] = {}
 
-    def take(self, found: Sequence[Found], most: int) -> list[Claimed]:
+    def take(self, found: Sequence[Found], most: int) -> Served:
         """Lock the lines of what was found, then pick, number and pace."""
         lines = self._lock(found)
         claimed: list[Claimed] = []
+        exhausted: set[Found] = set()
         for asked in (True, False):
             wanted = self._wanted(found, lines, most - len(claimed), asked=asked)
             if wanted:
-                picked = self._statements.pick(
-                    self._connection, wanted, self._lease, asked=asked
-                )
+                picked = self._statements.pick(self._connection, wanted, self._lease, asked=asked)
                 claimed += self._paced(picked, lines)
+                counts = Counter(one.endpoint_id for one in picked)
+                exhausted.update(
+                    Found(each.endpoint_id, each.floor)
+                    for each in wanted
+                    if counts[each.endpoint_id] < each.quota
+                )
         if claimed:
             served = {one.endpoint_id for one in claimed}
             hosts = {host_of(lines[each].url) for each in served} & self._hosts.keys()
@@ -96,7 +113,12 @@ class _Claim:
                 {host: self._hosts[host] for host in sorted(hosts)},
                 self._now,
             )
-        return claimed
+        left = [each for each in found if each.endpoint_id in lines and each not in exhausted]
+        return Served(
+            claimed,
+            [each for each in left if _has_room(lines[each.endpoint_id])],
+            [each for each in left if not _has_room(lines[each.endpoint_id])],
+        )
 
     def _lock(self, found: Sequence[Found]) -> dict[str, Line]:
         endpoint_ids = list(dict.fromkeys(each.endpoint_id for each in found))
@@ -152,6 +174,10 @@ class _Claim:
             starts_in = line.pace.take(earliest) - self._moment
             paced.append(one._replace(version=line.version, starts_in=starts_in))
         return paced
+
+
+def _has_room(line: Line) -> bool:
+    return line.held_until is None and line.in_flight < line.max_in_flight
 
 
 @lru_cache(maxsize=8192)
