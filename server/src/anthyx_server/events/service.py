@@ -9,18 +9,17 @@ import orjson
 from blinker import Signal
 
 from anthyx_server import clock
-from anthyx_server.db import db
 from anthyx_server.events import examples
 from anthyx_server.events.catalogue import TYPES
 from anthyx_server.events.models import Event
-from anthyx_server.events.numbering import number_at_commit
+from anthyx_server.events.numbering import insert_at_commit, number_at_commit
 from anthyx_server.ids import new_id
 from anthyx_server.tenancy import Caller
 
 API_VERSION = "2026-11-01"
 MAX_BODY_BYTES = 256 * 1024
 
-# Sent with the row, inside the transaction; a receiver may add rows of its own to it.
+# Sent with the event, inside the transaction; a receiver may add to that.
 published = Signal()
 
 
@@ -33,7 +32,7 @@ def publish(
     previous: dict[str, Any] | None = None,
     brand_id: str | None = None,
 ) -> Event:
-    """Write an event in the open transaction.
+    """Write an event in the open transaction, as that commits.
 
     `subject` is a type and an id, `shown` the resource as the API shows it, `previous` the
     changed fields' old values. Over 256 KiB the resource is cut to its type and id.
@@ -66,6 +65,8 @@ def publish_example(
     event = _add(caller, event_type, *example)
     if in_feed:
         _number(event)
+    else:
+        insert_at_commit(event)
     return event
 
 
@@ -99,7 +100,6 @@ def _add(
         body=body,
         created_at=moment,
     )
-    db.session.add(event)
     return event
 
 

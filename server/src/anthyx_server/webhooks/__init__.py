@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
+from anthyx_server import events
 from anthyx_server.config import Settings
+from anthyx_server.webhooks.fan_out import fan_out
 from anthyx_server.webhooks.models import WebhookEndpoint
+from anthyx_server.webhooks.waking import Alarm, Waker
 
 __all__ = ["WebhookEndpoint", "init_webhooks"]
 
 
 def init_webhooks(app: Flask, settings: Settings) -> None:
-    """Tell the application what its operator said of webhooks."""
+    """Give the application what webhooks need, and have its events fanned out."""
     app.extensions["anthyx_webhook_settings"] = settings.webhooks
+    app.extensions["anthyx_alarm"] = Alarm()
+    app.extensions["anthyx_waker"] = Waker(app.extensions["anthyx_redis"])
+    events.numbered.connect(fan_out)
