@@ -91,7 +91,7 @@ def _add(
         cut = {"type": subject[0], "id": subject[1]}
         envelope["data"] = {"object": cut, "previous": None, "truncated": True}
         body = orjson.dumps(envelope)
-    event = Event(
+    return Event(
         id=envelope["id"],
         workspace_id=caller.workspace_id,
         mode=caller.mode,
@@ -100,7 +100,6 @@ def _add(
         body=body,
         created_at=moment,
     )
-    return event
 
 
 def _envelope(

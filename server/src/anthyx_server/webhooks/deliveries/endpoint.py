@@ -10,7 +10,7 @@ from sqlalchemy import Select
 from anthyx_server.conditional import entity_tag, require_match
 from anthyx_server.db import db
 from anthyx_server.errors import NotFound
-from anthyx_server.tenancy import Caller, locked, owned
+from anthyx_server.tenancy import Caller, locked, one, owned
 from anthyx_server.webhooks.errors import EndpointDisabled
 from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
 
@@ -21,7 +21,7 @@ def find(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
     Raises:
         NotFound: there is none that the caller may see.
     """
-    return _one(caller, _query(caller, endpoint_id), endpoint_id)
+    return _seen(caller, _query(caller, endpoint_id), endpoint_id)
 
 
 def lock(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
@@ -32,7 +32,7 @@ def lock(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
         PreconditionFailed: the request is meant for another version of it.
     """
     query = _query(caller, endpoint_id).where(WebhookEndpoint.deleted_at.is_(None))
-    endpoint = _one(caller, locked(query), endpoint_id)
+    endpoint = _seen(caller, locked(query), endpoint_id)
     require_match(request.headers.get("If-Match"), entity_tag(endpoint.version))
     return endpoint
 
@@ -45,7 +45,7 @@ def lock_of_delivery(caller: Caller, endpoint_id: str) -> WebhookEndpoint | None
 
 
 def lock_queue(caller: Caller, endpoint_id: str) -> WebhookQueue:
-    """The queue of a locked endpoint, its row locked too: no delivery of it is claimed meanwhile."""
+    """The queue of a locked endpoint, locked too: none of its deliveries is claimed meanwhile."""
     query = owned(WebhookQueue, caller).where(WebhookQueue.endpoint_id == endpoint_id)
     queue: WebhookQueue = db.session.scalars(locked(query)).one()
     return queue
@@ -65,17 +65,24 @@ def require_enabled(endpoint: WebhookEndpoint) -> None:
         )
 
 
+def is_in_sight(caller: Caller, endpoint_id: str) -> bool:
+    """Whether the caller may see an endpoint; a key of some brands those that are for no others."""
+    endpoint: WebhookEndpoint | None = db.session.scalar(_query(caller, endpoint_id))
+    return endpoint is not None and _is_seen(caller, endpoint)
+
+
 def _query(caller: Caller, endpoint_id: str) -> Select[Any]:
     return owned(WebhookEndpoint, caller).where(WebhookEndpoint.id == endpoint_id)
 
 
-def _one(caller: Caller, query: Select[Any], endpoint_id: str) -> WebhookEndpoint:
-    """The endpoint; a key of some brands sees those that are sent these brands' events only."""
-    endpoint: WebhookEndpoint | None = db.session.scalar(query)
-    own = caller.brand_ids
-    if endpoint is not None and own is not None:
-        brands = endpoint.brand_ids
-        endpoint = endpoint if brands is not None and own.issuperset(brands) else None
-    if endpoint is None:
-        raise NotFound(f"There is no webhook endpoint {endpoint_id[:64]} here.")
+def _seen(caller: Caller, query: Select[Any], endpoint_id: str) -> WebhookEndpoint:
+    endpoint = one(WebhookEndpoint, query, "webhook endpoint", endpoint_id)
+    if not _is_seen(caller, endpoint):
+        raise NotFound(f"There is no webhook endpoint {endpoint_id} here.")
     return endpoint
+
+
+def _is_seen(caller: Caller, endpoint: WebhookEndpoint) -> bool:
+    if caller.brand_ids is None:
+        return True
+    return bool(endpoint.brand_ids) and caller.brand_ids.issuperset(endpoint.brand_ids or ())

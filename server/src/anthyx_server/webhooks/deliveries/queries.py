@@ -96,7 +96,7 @@ def _stretch(shape: Shape, lead: str | None, status: str | None, brand: int | No
 
 def _of_tenant(shape: Shape, lead: str | None) -> list[ColumnElement[bool]]:
     owner = (("workspace_id", "tenant_id"), ("mode", "tenant_mode"))
-    columns = ((getattr(Delivery, name), bindparam(value)) for name, value in owner)
+    columns: Any = ((getattr(Delivery, name), bindparam(value)) for name, value in owner)
     if lead is None:
         return [column == value for column, value in columns]
     return [_following(shape, column) == value for column, value in columns]
@@ -130,7 +130,9 @@ def by_sequence_query(shape: Shape) -> Select[Any]:
     """
     tried = (
         owned_by_tenant(
-            WebhookAttempt, WebhookAttempt.delivery_id.label("id"), WebhookAttempt.sequence
+            WebhookAttempt,
+            WebhookAttempt.delivery_id.label("id"),
+            WebhookAttempt.sequence.expression,
         )
         .join(Delivery, Delivery.id == WebhookAttempt.delivery_id)
         .where(
