@@ -1,8 +1,19 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
+from anthyx_server.events.feed import KEPT_FOR
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
-from anthyx_server.events.service import publish, published
-from anthyx_server.events.waiting import init_waiting
+from anthyx_server.events.service import publish, publish_example, published
+from anthyx_server.events.waiting import init_waiting, wait_until
 
-__all__ = ["Event", "in_order", "init_waiting", "numbered", "publish", "published"]
+__all__ = [
+    "KEPT_FOR",
+    "Event",
+    "in_order",
+    "init_waiting",
+    "numbered",
+    "publish",
+    "publish_example",
+    "published",
+    "wait_until",
+]

@@ -9,9 +9,10 @@ import orjson
 from blinker import Signal
 
 from anthyx_server import clock
+from anthyx_server.events import examples
 from anthyx_server.events.catalogue import TYPES
 from anthyx_server.events.models import Event
-from anthyx_server.events.numbering import number_at_commit
+from anthyx_server.events.numbering import insert_at_commit, number_at_commit
 from anthyx_server.ids import new_id
 from anthyx_server.tenancy import Caller
 
@@ -41,6 +42,47 @@ def publish(
     """
     if event_type not in TYPES:
         raise LookupError(event_type)
+    event = _add(caller, event_type, subject, shown, previous, brand_id)
+    _number(event)
+    return event
+
+
+def publish_example(
+    caller: Caller, event_type: str, *, in_feed: bool, brand_id: str | None = None
+) -> Event:
+    """Write an event as the catalogue shows one of its type, about things that don't exist.
+
+    `brand_id` is the brand that it is about; None for one that doesn't exist either. With
+    `in_feed` it is published as any other. Without, nobody is told of it: it has no position,
+    and can be read by its id alone.
+
+    Raises:
+        LookupError: the catalogue has no such type.
+    """
+    if event_type not in TYPES:
+        raise LookupError(event_type)
+    example = examples.fresh(event_type, clock.now(), caller.mode, brand_id)
+    event = _add(caller, event_type, *example)
+    if in_feed:
+        _number(event)
+    else:
+        insert_at_commit(event)
+    return event
+
+
+def _number(event: Event) -> None:
+    number_at_commit(event)
+    published.send(event)
+
+
+def _add(
+    caller: Caller,
+    event_type: str,
+    subject: tuple[str, str],
+    shown: dict[str, Any],
+    previous: dict[str, Any] | None,
+    brand_id: str | None,
+) -> Event:
     moment = clock.now()
     envelope = _envelope(caller, event_type, subject, brand_id, moment)
     envelope["data"] = {"object": shown, "previous": previous, "truncated": False}
@@ -49,7 +91,7 @@ def publish(
         cut = {"type": subject[0], "id": subject[1]}
         envelope["data"] = {"object": cut, "previous": None, "truncated": True}
         body = orjson.dumps(envelope)
-    event = Event(
+    return Event(
         id=envelope["id"],
         workspace_id=caller.workspace_id,
         mode=caller.mode,
@@ -58,9 +100,6 @@ def publish(
         body=body,
         created_at=moment,
     )
-    number_at_commit(event)
-    published.send(event)
-    return event
 
 
 def _envelope(

@@ -63,7 +63,8 @@ class Bookkeeper:
         self._line: deque[Found] = deque()
         self._full: dict[str, Found] = {}
         self._open = self._bytes = 0
-        self._look_at = self._busy_until = self._sweep_at = self._recorded_at = 0.0
+        self._look_at: float = 0.0
+        self._busy_until = self._sweep_at = self._recorded_at = 0.0
         self._trouble = 0
 
     def ring(self) -> None:
@@ -131,7 +132,7 @@ class Bookkeeper:
         self._engine.dispose()
         self._line.clear()
         self._full.clear()
-        return min(_LEAST_PAUSE_SECONDS * 2**self._trouble, _LONGEST_PAUSE_SECONDS)
+        return float(min(_LEAST_PAUSE_SECONDS * self._trouble, _LONGEST_PAUSE_SECONDS))
 
     def _record(self, dispatcher: Dispatcher, *, is_last: bool = False) -> None:
         done = dispatcher.done
@@ -222,4 +223,4 @@ class Bookkeeper:
         until = min(self._look_at, self._sweep_at)
         if self._unwritten or dispatcher.done:
             until = min(until, self._recorded_at + _GATHER_SECONDS)
-        return until - now
+        return max(until - now, 0.0)

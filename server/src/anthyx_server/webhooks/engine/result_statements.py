@@ -26,8 +26,8 @@ _UNCOUNTED = """
     - CASE WHEN trigger IN ('manual', 'test') THEN 0 ELSE 1 END
 """
 _ATTEMPT = (
-    "workspace_id", "mode", "id", "delivery_id", "endpoint_id", "number", "trigger", "url",
-    "started_at", "duration_ms", "dns_ms", "connect_ms", "tls_ms", "first_byte_ms",
+    "workspace_id", "mode", "id", "delivery_id", "endpoint_id", "number", "sequence", "trigger",
+    "url", "started_at", "duration_ms", "dns_ms", "connect_ms", "tls_ms", "first_byte_ms",
     "peer_address", "signatures", "custom_headers", "status_code", "error_code", "error_detail",
     "response_headers", "response_body",
 )  # fmt: skip
@@ -250,6 +250,11 @@ UPDATE webhook_deliveries SET lease = NULL, leased_until = NULL, {_UNCOUNTED} WH
             for row in connection.exec_driver_sql(self._READ, given)
         }
 
+    def lock_line(self, connection: sa.Connection, endpoint_id: str) -> int | None:
+        """As the protocol says."""
+        found: int | None = connection.exec_driver_sql(self._LOCK_ONE, (endpoint_id,)).scalar()
+        return found
+
     def finish(
         self, connection: sa.Connection, verdicts: Sequence[tuple[Claimed, Verdict]], now: datetime
     ) -> set[tuple[str, str]]:
@@ -338,6 +343,7 @@ def _row(attempt_id: str, finished: Finished, started_at: Any) -> tuple[Any, ...
         claimed.id,
         claimed.endpoint_id,
         claimed.number,
+        claimed.sequence,
         claimed.trigger,
         finished.url,
         started_at,

@@ -46,9 +46,9 @@ class Results:
 
     def __init__(self, engine: sa.Engine, settings: WebhookSettings) -> None:
         self._engine = engine
-        self._statements: ResultStatements = (
-            SqliteResults() if is_sqlite(engine) else PostgresqlResults()
-        )
+        self._statements: ResultStatements = PostgresqlResults()
+        if is_sqlite(engine):
+            self._statements = SqliteResults()
         self._schedule = settings.retry_seconds
 
     def record(self, batch: Sequence[Finished]) -> Recorded:

@@ -84,6 +84,7 @@ WHERE id = {value} AND status = 'enabled' AND deleted_at IS NULL {lock}
 _SKIP = """
 UPDATE webhook_deliveries SET next_attempt_at = NULL,
   status = CASE WHEN status IN ('pending', 'failed') THEN 'skipped' ELSE status END,
+  completed_at = CASE WHEN status IN ('pending', 'failed') THEN {value} ELSE completed_at END,
   trigger = CASE WHEN recovery_id IS NULL THEN 'automatic' ELSE 'recovery' END
 WHERE id IN (
   SELECT d.id FROM webhook_deliveries d
@@ -151,17 +152,21 @@ class SweepStatements:
         """Endpoints that nothing is sent to, though something waits."""
         return [row[0] for row in connection.exec_driver_sql(_IDLE)]
 
-    def skip(self, connection: sa.Connection, endpoint_id: str, most: int) -> int:
+    def skip(self, connection: sa.Connection, endpoint_id: str, most: int, now: datetime) -> int:
         """Let what waits for an endpoint wait no more, unless it was just enabled; how many."""
         if connection.exec_driver_sql(self._put(_IS_ENABLED, "FOR UPDATE"), (endpoint_id,)).first():
             return 0
         statement = self._put(_SKIP, "FOR UPDATE SKIP LOCKED")
-        return int(connection.exec_driver_sql(statement, (endpoint_id, most)).rowcount)
+        return int(
+            connection.exec_driver_sql(statement, (self._moment(now), endpoint_id, most)).rowcount
+        )
 
     def forget_hosts(self, connection: sa.Connection, before: datetime) -> None:
         """Delete hosts that nothing was sent to lately."""
-        moment = milliseconds(before) if self._is_sqlite else before
-        connection.exec_driver_sql(self._put(_FORGET_HOSTS), (moment,))
+        connection.exec_driver_sql(self._put(_FORGET_HOSTS), (self._moment(before),))
+
+    def _moment(self, moment: datetime) -> Any:
+        return milliseconds(moment) if self._is_sqlite else moment
 
     def _put(self, statement: str, lock: str = "") -> str:
         return statement.format(value=self._value, lock="" if self._is_sqlite else lock)

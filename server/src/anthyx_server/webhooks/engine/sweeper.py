@@ -107,7 +107,7 @@ class Sweeper:
         for endpoint_id in idle:
             for _ in range(_BATCHES):
                 with self._engine.begin() as connection:
-                    skipped = self._statements.skip(connection, endpoint_id, _BATCH)
+                    skipped = self._statements.skip(connection, endpoint_id, _BATCH, clock.now())
                 self._telling.swept("skipped", skipped)
                 if skipped < _BATCH:
                     break
