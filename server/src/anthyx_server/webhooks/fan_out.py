@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from anthyx_server import clock
 from anthyx_server.db import UTCTime, is_sqlite
 from anthyx_server.events import Event
 from anthyx_server.webhooks.waking import wake_at_commit
@@ -52,6 +53,8 @@ def _values(event: Event, *, on_sqlite: bool) -> dict[str, Any]:
         "event_type": event.type,
         "brand_id": event.brand_id,
         "moment": event.created_at,
+        # When it was skipped, which may be long after it was made: with its transaction's commit.
+        "now": clock.now(),
         "start": f"dlv_{event.id[4:14]}",
         "patterns": orjson.dumps(wanted).decode() if on_sqlite else wanted,
         "but": orjson.loads(event.body)["subject"]["id"] if event.type == _DISABLED else "",
@@ -62,18 +65,20 @@ def _values(event: Event, *, on_sqlite: bool) -> dict[str, Any]:
 _STATEMENT = """
 INSERT INTO webhook_deliveries (
   workspace_id, mode, id, endpoint_id, event_id, event_type, brand_id,
-  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at
+  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at, completed_at
 )
 SELECT
-  workspace_id, mode, {id}, id, CAST(:event_id AS text), CAST(:event_type AS text), CAST(:brand_id AS text),
+  workspace_id, mode, {id}, id,
+  CAST(:event_id AS text), CAST(:event_type AS text), CAST(:brand_id AS text),
   CASE status WHEN 'enabled' THEN 'pending' ELSE 'skipped' END, 'automatic', 0, 0,
-  CASE status WHEN 'enabled' THEN :moment END, :moment
+  CASE status WHEN 'enabled' THEN :moment END, :moment,
+  CASE WHEN status <> 'enabled' THEN :now END
 FROM webhook_endpoints AS endpoint
 WHERE workspace_id = :workspace_id AND mode = :mode AND deleted_at IS NULL AND id <> :but
   AND {has_type} AND (brand_ids IS NULL OR {has_brand})
 RETURNING status
 """
-_MOMENT = sa.bindparam("moment", type_=UTCTime())
+_TIMES = [sa.bindparam(name, type_=UTCTime()) for name in ("moment", "now")]
 _ON_SQLITE = sa.text(
     _STATEMENT.format(
         id=":start || lower(hex(randomblob(8)))",
@@ -81,11 +86,13 @@ _ON_SQLITE = sa.text(
         " wanted WHERE own.value = wanted.value)",
         has_brand="EXISTS (SELECT 1 FROM json_each(brand_ids) WHERE value = :brand_id)",
     )
-).bindparams(_MOMENT)
+).bindparams(*_TIMES)
 _ON_POSTGRESQL = sa.text(
     _STATEMENT.format(
         id="CAST(:start AS text) || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16)",
         has_type="event_types ?| CAST(:patterns AS text[])",
         has_brand="brand_ids ? CAST(:brand_id AS text)",
-    ).replace(":moment", "CAST(:moment AS timestamptz)")
-).bindparams(_MOMENT)
+    )
+    .replace(":moment", "CAST(:moment AS timestamptz)")
+    .replace(":now", "CAST(:now AS timestamptz)")
+).bindparams(*_TIMES)
