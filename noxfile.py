@@ -101,6 +101,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill and cut off whatever webhooks need, at random, and show that no event is lost."""
+    run(session, "python", "-m", "tests.faults", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Pin anew what .venv consists of, for every Python that the server supports."""
     run(
