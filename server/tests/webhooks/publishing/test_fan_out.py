@@ -80,6 +80,7 @@ def test_what_a_disabled_endpoint_misses_is_on_record_as_skipped(account: Accoun
     happen(account, "post.created")
     (row,) = deliveries(account)
     assert (row.endpoint_id, row.status, row.next_attempt_at) == (disabled, "skipped", None)
+    assert row.created_at <= row.completed_at <= clock.now()
     assert deleted != disabled
 
 
