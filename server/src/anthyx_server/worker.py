@@ -24,6 +24,7 @@ from anthyx_server.events import jobs as events_jobs
 from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.limits import jobs as limits_jobs
 from anthyx_server.queue import RegisteredJob, enqueue_due, is_registered, make_queue
+from anthyx_server.webhooks.endpoints import jobs as webhook_endpoints_jobs
 
 if TYPE_CHECKING:
     from anthyx_server.metrics import Metrics
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Importing a module of jobs registers them.
-JOBS = (audit_jobs, channels_jobs, events_jobs, keys_jobs, limits_jobs)
+JOBS = (
+    audit_jobs,
+    channels_jobs,
+    events_jobs,
+    keys_jobs,
+    limits_jobs,
+    webhook_endpoints_jobs,
+)
 
 _TICK_SECONDS = 1.0
 # RQ waits for work for minutes, and for Redis for ever: neither would hear of a signal meanwhile.

@@ -1,5 +1,6 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
+from anthyx_server.events.catalogue import TYPES, scope_of
 from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
@@ -7,6 +8,7 @@ from anthyx_server.events.service import publish, publish_example, published
 from anthyx_server.events.waiting import init_waiting
 
 __all__ = [
+    "TYPES",
     "Event",
     "guide_page",
     "in_order",
@@ -15,4 +17,5 @@ __all__ = [
     "publish",
     "publish_example",
     "published",
+    "scope_of",
 ]

@@ -14,6 +14,7 @@ from anthyx_server.db import Base, OwnedByWorkspace
 # No foreign keys from here to events or endpoints: checking them would cost each delivery a
 # lock, and what is on record outlives both.
 _WAITS = sa.text("next_attempt_at IS NOT NULL")
+_LIVES = sa.text("deleted_at IS NULL")
 
 
 class WebhookEndpoint(OwnedByWorkspace, Base):
@@ -24,7 +25,16 @@ class WebhookEndpoint(OwnedByWorkspace, Base):
     """
 
     __tablename__ = "webhook_endpoints"
-    __table_args__ = (sa.Index(None, "workspace_id", "mode", "id"),)
+    __table_args__ = (
+        sa.Index(
+            "ix_webhook_endpoints_living",
+            "workspace_id",
+            "mode",
+            "id",
+            sqlite_where=_LIVES,
+            postgresql_where=_LIVES,
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     url: Mapped[str]
@@ -36,7 +46,7 @@ class WebhookEndpoint(OwnedByWorkspace, Base):
     sealed_secrets: Mapped[bytes | None]
     encryption_key_id: Mapped[str | None] = mapped_column(index=True)
     secret_last4: Mapped[str]
-    secret_activates_at: Mapped[datetime | None]
+    secret_activates_at: Mapped[datetime | None] = mapped_column(index=True)
     rate_per_second: Mapped[int | None]
     max_in_flight: Mapped[int]
     status: Mapped[str]
@@ -47,7 +57,7 @@ class WebhookEndpoint(OwnedByWorkspace, Base):
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    deleted_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None] = mapped_column(index=True)
 
     def bump(self) -> None:
         """Make a new version of it, now."""
