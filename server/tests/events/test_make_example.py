@@ -77,7 +77,8 @@ def test_an_example_tells_of_now_and_hangs_together(in_test_mode: Account) -> No
     made, example = make(in_test_mode, "post.published"), described.example_of("post.published")
     moment = datetime.fromisoformat(made["created_at"])
     assert abs(moment - clock.now()) < timedelta(minutes=1)
-    assert datetime.fromisoformat(made["data"]["object"]["updated_at"]) <= moment
+    changed = datetime.fromisoformat(made["data"]["object"]["updated_at"])
+    assert timedelta() <= moment - changed < timedelta(minutes=1)
     apart = {
         new - old for new, old in zip(times(made["data"]), times(example["data"]), strict=True)
     }
