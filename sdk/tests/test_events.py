@@ -121,4 +121,4 @@ def test_an_example_event_of_no_brand_in_particular(client: Anthyx, server: Loop
     made = client.events.create(type="brand.updated", idempotency_key="once")
     assert made.id == "evt_1"
     (sent,) = server.seen
-    assert (sent.json, sent.headers["Idempotency-Key"]) == ({"type": "brand.updated"}, "once")
+    assert (sent.json, sent.headers["idempotency-key"]) == ({"type": "brand.updated"}, "once")
