@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from anthyx import Anthyx, AuthenticationError, ConflictError, NotFoundError, ValidationError
+from anthyx import (
+    Anthyx,
+    AuthenticationError,
+    BrandCreated,
+    ConflictError,
+    NotFoundError,
+    ValidationError,
+)
 from anthyx_server import keys
 
 pytestmark = pytest.mark.enable_socket
@@ -90,7 +97,8 @@ def test_events_are_listed_polled_and_followed(client: Anthyx) -> None:
     client.brands.archive(made)
     created, archived = client.events.list(after=start, types="brand.*", wait=20)
     assert (created.type, archived.type) == ("brand.created", "brand.archived")
-    assert created.data.object == made.to_dict()
+    assert isinstance(created, BrandCreated)
+    assert created.data.object == made
     assert archived.data.previous is not None
     assert client.events.get(created.id) == created
     assert [each.id for each in client.events.list(brand_id=made)] == [archived.id, created.id]
