@@ -135,6 +135,7 @@ if TYPE_CHECKING:
         WebhookTimestampError,
         WebhookVerificationError,
     )
+    from .event_types import EventTypeInfo, EventTypeList
     from .events import EventType
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
@@ -185,6 +186,7 @@ _HOMES = {
         "WebhookHeaderError WebhookPayloadError WebhookSignatureError WebhookTimestampError "
         "WebhookVerificationError"
     ),
+    "event_types": "EventTypeInfo EventTypeList",
     "events": "EventType",
     "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
@@ -253,6 +255,8 @@ __all__ = [
     "EventRequest",
     "EventSubject",
     "EventType",
+    "EventTypeInfo",
+    "EventTypeList",
     "IssuedApiKey",
     "KeyFinding",
     "LeakedApiKey",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .audit_log import AuditLog
     from .brands import Brands
     from .channels import Channels
+    from .event_types import EventTypes
     from .events import Events
     from .keys import ApiKeys
     from .platforms import Platforms
@@ -132,6 +133,13 @@ class Anthyx:
         from .events import Events  # noqa: PLC0415
 
         return Events(self._engine)
+
+    @cached_property
+    def event_types(self) -> EventTypes:
+        """What each type of events means and looks like."""
+        from .event_types import EventTypes  # noqa: PLC0415
+
+        return EventTypes(self._engine)
 
     @cached_property
     def posts(self) -> Posts:

@@ -16,7 +16,8 @@ from ._json import JSON
 from ._models import DecodeError
 from ._pages import Page, PageRequest, Pages
 from ._response import ResponseInfo
-from ._wire import new_request, path_to
+from ._unset import UNSET, Unset
+from ._wire import Request, new_request, path_to
 from .errors import BadRequestError
 
 _KnownType: TypeAlias = Literal[
@@ -127,11 +128,31 @@ class Events:
 
     def get(self, event: str | BaseEvent) -> AnyEvent:
         """One event; NotFoundError once it is over 30 days old."""
-        answer = self._engine.run(new_request("GET", path_to("events", event)))
-        try:
-            return decode_event(answer.data, response=answer.response)
-        except DecodeError as error:
-            raise foreign_shape(answer.response, error) from None
+        return self._fetch(new_request("GET", path_to("events", event)))
+
+    def create(
+        self,
+        *,
+        type: EventType,
+        brand_id: str | Brand | Unset | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> AnyEvent:
+        """Make the example event of a type, with a test key, to see what becomes of it.
+
+        It is published as any other: in the feed, and to the webhook endpoints of the test mode.
+        ConflictError with a live key.
+
+        Args:
+            type: as "post.published"; `client.event_types.list()` has all of them.
+            brand_id: the brand that it is of; one that doesn't exist if left out.
+            idempotency_key: 1 to 255 visible characters; made for you if left out.
+        """
+        body = {
+            "type": type,
+            "brand_id": brand_id.id if isinstance(brand_id, Brand) else brand_id,
+        }
+        request = new_request("POST", "/events", body=body, idempotency_key=idempotency_key)
+        return self._fetch(request)
 
     def follow(
         self,
@@ -170,3 +191,10 @@ class Events:
             is_up_to_date = not page.has_more
             if page.data:
                 place = page.data[-1].id
+
+    def _fetch(self, request: Request) -> AnyEvent:
+        answer = self._engine.run(request)
+        try:
+            return decode_event(answer.data, response=answer.response)
+        except DecodeError as error:
+            raise foreign_shape(answer.response, error) from None
