@@ -35,14 +35,18 @@ class Exchange:
     """
 
     __slots__ = (
+        "_begun",
         "_body",
         "_body_size",
+        "_has_own_options",
         "_head_size",
         "_is_full",
         "_is_refused",
         "_judge",
         "_lines",
+        "_named_ms",
         "_opened",
+        "_options",
         "_peer",
         "_sends",
         "_sockets",
@@ -54,11 +58,12 @@ class Exchange:
     def __init__(self, judge: Judge, sockets: Sockets, options: dict[int, Any]) -> None:
         self._judge = judge
         self._sockets = sockets
+        self._options = options
+        self._has_own_options = False
         self.handle = pycurl.Curl()
         for option, value in options.items():
             self.handle.setopt(option, value)
         self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
-        self.handle.setopt(pycurl.CLOSESOCKETFUNCTION, sockets.close_one)
         self.handle.setopt(pycurl.PREREQFUNCTION, self._on_send)
         self.handle.setopt(pycurl.HEADERFUNCTION, self._on_header)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
@@ -68,6 +73,10 @@ class Exchange:
         """Forget the request before, and take up the one with this tag."""
         self.tag = tag
         self._started_at = clock.now()
+        self._begun = clock.monotonic()
+        self._named_ms: int | None = None
+        if self._has_own_options:
+            self._restore()
         self._lines: list[bytes] = []
         self._head_size = 0
         self._body: list[bytes] = []
@@ -90,9 +99,22 @@ class Exchange:
         except (pycurl.error, UnicodeError, TypeError) as error:
             raise ValueError(str(error)) from None
 
+    def is_named(self) -> None:
+        """Its name has been looked up: take the time that took from its own."""
+        self._named_ms = self._milliseconds()
+        for option in (pycurl.TIMEOUT_MS, pycurl.CONNECTTIMEOUT_MS):
+            self.handle.setopt(option, max(1, self._options[option] - self._named_ms))
+        self._has_own_options = True
+
+    def tell(self, host: str, port: int, addresses: list[str]) -> None:
+        """Tell libcurl the addresses of a name, which it keeps for all handles."""
+        written = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
+        self.handle.setopt(pycurl.RESOLVE, [f"+{host}:{port}:{written}"])
+        self._has_own_options = True
+
     def refused(self, failure: Failure) -> Outcome:
         """The outcome of a request that is not made at all."""
-        return self._failed(failure, 0)
+        return self._failed(failure, self._milliseconds())
 
     def finished(self, error: int) -> Outcome:
         """The outcome, once libcurl is done with it; `error` is libcurl's code, 0 for none."""
@@ -101,7 +123,8 @@ class Exchange:
         if self._is_full and error == pycurl.E_WRITE_ERROR:
             error = 0
         failure = self._failure(error, status)
-        outcome = self._failed(failure, info(pycurl.TOTAL_TIME_T) // 1000)
+        duration = info(pycurl.TOTAL_TIME_T) // 1000 + (self._named_ms or 0)
+        outcome = self._failed(failure, duration)
         outcome.status_code = status or None
         outcome.response_headers = answers.kept_headers(self._lines)
         outcome.response_body = b"".join(self._body)
@@ -110,6 +133,15 @@ class Exchange:
             outcome.retry_after_seconds = answers.retry_after_seconds(outcome.response_headers)
         self._time(outcome)
         return outcome
+
+    def _restore(self) -> None:
+        for option in (pycurl.TIMEOUT_MS, pycurl.CONNECTTIMEOUT_MS):
+            self.handle.setopt(option, self._options[option])
+        self.handle.setopt(pycurl.RESOLVE, [])
+        self._has_own_options = False
+
+    def _milliseconds(self) -> int:
+        return int((clock.monotonic() - self._begun) * 1000)
 
     def _failure(self, error: int, status: int) -> Failure | None:
         if error == 0:
@@ -123,7 +155,6 @@ class Exchange:
             return failures.of_tls(error, info(pycurl.SSL_VERIFYRESULT))
         return failures.of_error(
             error,
-            is_resolved=info(pycurl.NAMELOOKUP_TIME_T) > 0,
             is_connected=info(pycurl.CONNECT_TIME_T) > 0,
             is_ready=self._sends > 0,
         )
@@ -156,7 +187,7 @@ class Exchange:
             looked_up = info(pycurl.NAMELOOKUP_TIME_T)
             connected = info(pycurl.CONNECT_TIME_T)
             secured = info(pycurl.APPCONNECT_TIME_T)
-            outcome.dns_ms = looked_up // 1000
+            outcome.dns_ms = self._named_ms or 0
             if connected:
                 outcome.connect_ms = max(0, connected - looked_up) // 1000
             if secured:

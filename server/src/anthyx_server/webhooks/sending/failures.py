@@ -134,7 +134,7 @@ def of_status(status: int) -> Failure:
     return Failure("http_status", detail, holds_endpoint=status in _HELD_STATUSES)
 
 
-def of_error(error: int, *, is_resolved: bool, is_connected: bool, is_ready: bool) -> Failure:
+def of_error(error: int, *, is_connected: bool, is_ready: bool) -> Failure:
     """The failure behind an error of libcurl, by how far the attempt got.
 
     `is_ready` says that the connection stood, with TLS.
@@ -142,9 +142,7 @@ def of_error(error: int, *, is_resolved: bool, is_connected: bool, is_ready: boo
     if error == pycurl.E_OPERATION_TIMEDOUT:
         if is_ready:
             return TIMEOUT
-        if is_connected:
-            return TLS_TIMEOUT
-        return CONNECT_TIMEOUT if is_resolved else NAME_TOO_SLOW
+        return TLS_TIMEOUT if is_connected else CONNECT_TIMEOUT
     if error in _LOST:
         return CONNECTION_LOST
     return _PLAIN.get(error, PROTOCOL_ERROR)
