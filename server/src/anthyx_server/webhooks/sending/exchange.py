@@ -17,6 +17,8 @@ from anthyx_server.webhooks.sending.sockets import Sockets
 
 MAX_BODY = 16 * 1024
 _MAX_HEAD = 64 * 1024
+_TIMEOUT = pycurl.TIMEOUT_MS
+_CONNECT_TIMEOUT = pycurl.CONNECTTIMEOUT_MS
 _OWN_HEADERS = {
     "content-type": "Content-Type: application/json",
     "user-agent": "User-Agent: Anthyx-Webhooks/1",
@@ -42,6 +44,7 @@ class Exchange:
         "_head_size",
         "_is_full",
         "_is_refused",
+        "_is_resent",
         "_judge",
         "_lines",
         "_named_ms",
@@ -81,7 +84,7 @@ class Exchange:
         self._head_size = 0
         self._body: list[bytes] = []
         self._body_size = 0
-        self._is_full = self._is_refused = False
+        self._is_full = self._is_refused = self._is_resent = False
         self._opened = self._sends = 0
         self._peer: str | None = None
 
@@ -102,9 +105,22 @@ class Exchange:
     def is_named(self) -> None:
         """Its name has been looked up: take the time that took from its own."""
         self._named_ms = self._milliseconds()
-        for option in (pycurl.TIMEOUT_MS, pycurl.CONNECTTIMEOUT_MS):
-            self.handle.setopt(option, max(1, self._options[option] - self._named_ms))
-        self._has_own_options = True
+        self._shorten()
+
+    def is_to_be_resent(self, error: int) -> bool:
+        """True once, where a connection used again was lost before any byte of the answer.
+
+        The receiver had closed it just then, and most likely never saw the request. It is ready
+        to be added again, and will go out on a new connection: others that are idle may be as
+        dead, and libcurl would try them.
+        """
+        is_lost = error in failures.LOST and self._sends == 1 and not self._opened
+        if not is_lost or self._head_size or self._milliseconds() >= self._options[_TIMEOUT]:
+            return False
+        self._is_resent = True
+        self._shorten()
+        self.handle.setopt(pycurl.FRESH_CONNECT, 1)
+        return True
 
     def tell(self, host: str, port: int, addresses: list[str]) -> None:
         """Tell libcurl the addresses of a name, which it keeps for all handles."""
@@ -123,7 +139,10 @@ class Exchange:
         if self._is_full and error == pycurl.E_WRITE_ERROR:
             error = 0
         failure = self._failure(error, status)
-        duration = info(pycurl.TOTAL_TIME_T) // 1000 + (self._named_ms or 0)
+        if self._named_ms is None and not self._is_resent:
+            duration = info(pycurl.TOTAL_TIME_T) // 1000
+        else:
+            duration = self._milliseconds()
         outcome = self._failed(failure, duration)
         outcome.status_code = status or None
         outcome.response_headers = answers.kept_headers(self._lines)
@@ -134,10 +153,18 @@ class Exchange:
         self._time(outcome)
         return outcome
 
+    def _shorten(self) -> None:
+        """Leave libcurl the time that is left."""
+        gone = self._milliseconds()
+        for option in (_TIMEOUT, _CONNECT_TIMEOUT):
+            self.handle.setopt(option, max(1, self._options[option] - gone))
+        self._has_own_options = True
+
     def _restore(self) -> None:
-        for option in (pycurl.TIMEOUT_MS, pycurl.CONNECTTIMEOUT_MS):
+        for option in (_TIMEOUT, _CONNECT_TIMEOUT):
             self.handle.setopt(option, self._options[option])
         self.handle.setopt(pycurl.RESOLVE, [])
+        self.handle.setopt(pycurl.FRESH_CONNECT, 0)
         self._has_own_options = False
 
     def _milliseconds(self) -> int:
@@ -178,7 +205,7 @@ class Exchange:
             is_success=failure is None,
             holds_endpoint=failure.holds_endpoint if failure else False,
             is_gone=False,
-            is_resent=self._sends > 1,
+            is_resent=self._is_resent,
         )
 
     def _time(self, outcome: Outcome) -> None:
@@ -208,14 +235,12 @@ class Exchange:
             return int(pycurl.SOCKET_BAD)
 
     def _on_send(self, peer: str, _own: str, _port: int, _own_port: int) -> int:
-        """Called as the request is about to be sent; a second time where libcurl sends it again.
-
-        It does so where a connection that it used again is lost before any byte of the answer,
-        and would try on further such connections.
-        """
+        """Called as the request is about to be sent, also where libcurl would send it again."""
+        if self._sends > self._is_resent:
+            return int(pycurl.PREREQFUNC_ABORT)
         self._peer = peer
         self._sends += 1
-        return int(pycurl.PREREQFUNC_OK if self._sends <= 2 else pycurl.PREREQFUNC_ABORT)
+        return int(pycurl.PREREQFUNC_OK)
 
     def _on_header(self, line: bytes) -> int:
         size = len(line)

@@ -88,7 +88,8 @@ _TLS_OTHER = (
 )
 
 _HELD_STATUSES = frozenset({429, 502, 503, 504})
-_LOST = frozenset(
+# The connection was lost.
+LOST = frozenset(
     {
         pycurl.E_GOT_NOTHING,
         pycurl.E_RECV_ERROR,
@@ -143,7 +144,7 @@ def of_error(error: int, *, is_connected: bool, is_ready: bool) -> Failure:
         if is_ready:
             return TIMEOUT
         return TLS_TIMEOUT if is_connected else CONNECT_TIMEOUT
-    if error in _LOST:
+    if error in LOST:
         return CONNECTION_LOST
     return _PLAIN.get(error, PROTOCOL_ERROR)
 

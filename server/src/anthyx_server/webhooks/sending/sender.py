@@ -167,9 +167,13 @@ class Sender:
                 self._finish(handle, error)
 
     def _finish(self, handle: Any, error: int) -> None:
-        exchange = self._running.pop(handle)
-        self._ready.append(exchange.finished(error))
+        exchange = self._running[handle]
         self._multi.remove_handle(handle)
+        if error and exchange.is_to_be_resent(error):
+            self._multi.add_handle(handle)
+            return
+        del self._running[handle]
+        self._ready.append(exchange.finished(error))
         self._idle.append(exchange)
 
     def _on_timer(self, milliseconds: int) -> None:
