@@ -17,6 +17,7 @@ from anthyx_server.webhooks.sending.sockets import Sockets
 
 MAX_BODY = 16 * 1024
 _MAX_HEAD = 64 * 1024
+_END_OF_HEAD = (b"\r\n", b"\n")
 _TIMEOUT = pycurl.TIMEOUT_MS
 _CONNECT_TIMEOUT = pycurl.CONNECTTIMEOUT_MS
 _OWN_HEADERS = {
@@ -43,6 +44,7 @@ class Exchange:
         "_has_own_options",
         "_head_size",
         "_is_full",
+        "_is_head_whole",
         "_is_refused",
         "_is_resent",
         "_judge",
@@ -82,6 +84,7 @@ class Exchange:
             self._restore()
         self._lines: list[bytes] = []
         self._head_size = 0
+        self._is_head_whole = False
         self._body: list[bytes] = []
         self._body_size = 0
         self._is_full = self._is_refused = self._is_resent = False
@@ -172,7 +175,10 @@ class Exchange:
 
     def _failure(self, error: int, status: int) -> Failure | None:
         if error == 0:
-            return None if 200 <= status < 300 else failures.of_status(status)
+            # libcurl takes a head that breaks off, or was only an interim one, for an answer.
+            if not self._is_head_whole or status < 200:
+                return failures.CONNECTION_LOST
+            return None if status < 300 else failures.of_status(status)
         if self._is_refused and not self._sends:
             return failures.ADDRESS_NOT_ALLOWED
         if self._head_size > _MAX_HEAD:
@@ -249,8 +255,10 @@ class Exchange:
             return -1
         if line.startswith(b"HTTP/"):
             self._lines = []  # what came before was an interim answer
-        elif not self._body_size:  # else it is a trailer
+            self._is_head_whole = False
+        elif not self._is_head_whole:  # else it is a trailer
             self._lines.append(line)
+            self._is_head_whole = line in _END_OF_HEAD
         return size
 
     def _on_body(self, piece: bytes) -> int:

@@ -59,12 +59,12 @@ TIMEOUT = Failure(
 )
 CONNECTION_LOST = Failure(
     "connection_lost",
-    "The connection was closed before the answer was complete.",
+    "The connection was closed, or the answer broke off, before it was complete.",
     holds_endpoint=True,
 )
 HEADERS_TOO_LARGE = Failure(
     "headers_too_large",
-    "The answer's headers are larger than 64 KiB.",
+    "The answer's headers are too many, or larger than 64 KiB.",
     holds_endpoint=False,
 )
 PROTOCOL_ERROR = Failure(
@@ -112,7 +112,9 @@ _TLS = frozenset(
         pycurl.E_USE_SSL_FAILED,
     }
 )
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for
 _PLAIN = {
+    _TOO_LARGE: HEADERS_TOO_LARGE,
     pycurl.E_COULDNT_RESOLVE_HOST: NAME_NOT_FOUND,
     pycurl.E_COULDNT_CONNECT: NOT_CONNECTED,
     pycurl.E_URL_MALFORMAT: INVALID_REQUEST,
