@@ -230,7 +230,11 @@ class _Denied:
         )
 
     def has_address(self, address: networks.IPv4 | networks.IPv6, port: int | None) -> bool:
-        return any(address in network and at in {None, port} for network, at in self._networks)
+        meant = {address, networks.behind(address)}
+        return any(
+            at in {None, port} and any(one in network for one in meant)
+            for network, at in self._networks
+        )
 
 
 _denied = functools.lru_cache(maxsize=16)(_Denied)
