@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 
 from anthyx_server.environment import ConfigurationError, Environment
 
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[?[0-9a-f:.]+\]?")
+_HOST = re.compile(
+    r"([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?"  # a host, on one port
+    r"|[0-9a-f:.]+(/[0-9]{1,3})?"  # an address or a network
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,22 @@ def _schedule(env: Environment) -> tuple[float, ...]:
 def _denied(env: Environment) -> tuple[str, ...]:
     parts = [part.strip().lower() for part in (env.text("DENY_DESTINATIONS") or "").split(",")]
     hosts = tuple(part for part in parts if part)
-    wrong = [host for host in hosts if not _HOST.fullmatch(host)]
+    wrong = [host for host in hosts if not _is_deniable(host)]
     if wrong:
         raise ConfigurationError(
-            f"ANTHYX_DENY_DESTINATIONS must be host names or addresses, not {wrong[0]!r}"
+            f"ANTHYX_DENY_DESTINATIONS must be host names, addresses or networks, not {wrong[0]!r}"
         )
     return hosts
+
+
+def _is_deniable(host: str) -> bool:
+    """True for what can be denied; a network that is none would deny nothing."""
+    if not _HOST.fullmatch(host):
+        return False
+    if "/" not in host and host.count(":") < 2:
+        return True
+    try:
+        ipaddress.ip_network(re.sub(r"^\[(.*)\](:[0-9]+)?$", r"\1", host), strict=False)
+    except ValueError:
+        return False
+    return True
