@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from anthyx_server.environment import ConfigurationError, Environment
 
-_HOST = re.compile(
-    r"([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?"  # a host, on one port
-    r"|[0-9a-f:.]+(/[0-9]{1,3})?"  # an address or a network
-)
+_HOST_AND_PORT = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,12 @@ def _denied(env: Environment) -> tuple[str, ...]:
     return hosts
 
 
-def _is_deniable(host: str) -> bool:
-    """True for what can be denied; a network that is none would deny nothing."""
-    if not _HOST.fullmatch(host):
-        return False
-    if "/" not in host and host.count(":") < 2:
-        return True
+def _is_deniable(entry: str) -> bool:
+    """True for a name, an address or a network; what is none of them would deny nothing."""
+    found = _HOST_AND_PORT.fullmatch(entry)
+    host = found[1] if found else entry
     try:
-        ipaddress.ip_network(re.sub(r"^\[(.*)\](:[0-9]+)?$", r"\1", host), strict=False)
+        ipaddress.ip_network(host.removeprefix("[").removesuffix("]"), strict=False)
     except ValueError:
-        return False
+        return bool(_NAME.fullmatch(host)) and not host.rpartition(".")[2].isdigit()
     return True
