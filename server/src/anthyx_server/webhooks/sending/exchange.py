@@ -110,10 +110,9 @@ class Exchange:
         return True
 
     def tell(self, host: str, port: int, addresses: list[str]) -> None:
-        """Tell libcurl the addresses of a name, which it keeps for all handles."""
+        """Tell libcurl the addresses of a name: once, and it keeps them for all handles."""
         written = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
         self.handle.setopt(pycurl.RESOLVE, [f"+{host}:{port}:{written}"])
-        self._has_own_options = True
 
     def refused(self, failure: Failure) -> Outcome:
         """The outcome of a request that is not made at all."""
@@ -157,7 +156,6 @@ class Exchange:
     def _restore(self) -> None:
         for option in (_TIMEOUT, _CONNECT_TIMEOUT):
             self.handle.setopt(option, self._options[option])
-        self.handle.setopt(pycurl.RESOLVE, [])
         self.handle.setopt(pycurl.FRESH_CONNECT, 0)
         self._has_own_options = False
 
