@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
     from ._unset import UNSET, Unset
+    from ._webhook_endpoint_models import (
+        IssuedWebhookEndpoint,
+        WebhookEndpoint,
+        WebhookFailure,
+        WebhookHealth,
+        WebhookSecret,
+    )
     from .analytics import (
         AnalyticsSummary,
         AnalyticsTimeseries,
@@ -99,6 +106,9 @@ _HOMES = {
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
     "_unset": "UNSET Unset",
+    "_webhook_endpoint_models": (
+        "IssuedWebhookEndpoint WebhookEndpoint WebhookFailure WebhookHealth WebhookSecret"
+    ),
     "audit_log": "AuditEntry AuditTarget",
     "analytics": (
         "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
@@ -166,6 +176,7 @@ __all__ = [
     "EventSubject",
     "EventType",
     "IssuedApiKey",
+    "IssuedWebhookEndpoint",
     "MetricChange",
     "MetricPoint",
     "MetricSeries",
@@ -212,6 +223,10 @@ __all__ = [
     "ValidatedTarget",
     "ValidationError",
     "Wait",
+    "WebhookEndpoint",
+    "WebhookFailure",
+    "WebhookHealth",
+    "WebhookSecret",
     "WebhookVerificationError",
     "Workspace",
     "WorkspaceLimits",
