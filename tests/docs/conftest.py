@@ -10,7 +10,6 @@ import pytest
 
 from tests.support.apps import make_account, make_settings, open_app, running_server
 
-
 # Where the pages' webhooks go; its name is not looked up in tests.
 RECEIVER = "https://example.com"
 
