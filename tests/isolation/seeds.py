@@ -207,7 +207,7 @@ BODIES: dict[str, dict[str, object]] = {
     },
     "request_changes_to_post": {"comment": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},
-    "rotate_webhook_endpoint_secret": {"overlap_seconds": 60},
+    "rotate_secret_of_webhook_endpoint": {"overlap_seconds": 60},
     "update_api_key": {"name": "Changed in the walk"},
     "update_brand": {"name": "Changed in the walk"},
     "update_channel": {"name": "Changed in the walk"},

@@ -1,18 +1,32 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
 from anthyx_server.events.catalogue import TYPES, scope_of
+from anthyx_server.events.feed import KEPT_FOR
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
 from anthyx_server.events.service import publish, published
+from anthyx_server.events.storing import (
+    EVENT_INSERTION,
+    EVENT_ON_POSTGRESQL,
+    EVENT_ON_SQLITE,
+    event_parameters,
+    store,
+)
 from anthyx_server.events.waiting import init_waiting
 
 __all__ = [
+    "EVENT_INSERTION",
+    "EVENT_ON_POSTGRESQL",
+    "EVENT_ON_SQLITE",
+    "KEPT_FOR",
     "TYPES",
     "Event",
+    "event_parameters",
     "in_order",
     "init_waiting",
     "numbered",
     "publish",
     "published",
     "scope_of",
+    "store",
 ]
