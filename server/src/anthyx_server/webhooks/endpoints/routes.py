@@ -197,7 +197,9 @@ def get_webhook_endpoint_secret(caller: Caller, endpoint_id: str) -> Reply:
     is_conditional=True,
     errors=(RotationInProgress,),
 )
-def rotate_secret_of_webhook_endpoint(caller: Caller, endpoint_id: str, body: dict[str, Any]) -> Reply:
+def rotate_secret_of_webhook_endpoint(
+    caller: Caller, endpoint_id: str, body: dict[str, Any]
+) -> Reply:
     """Give a webhook endpoint a new secret; the old one stays valid beside it for the overlap.
 
     `webhook-signature` carries both meanwhile. `X-Anthyx-Signature` stays with the old one until
