@@ -6,28 +6,23 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from anthyx_server.conditional import entity_tag, require_match
+from anthyx_server.conditional import require_match
 from anthyx_server.errors import InvalidState
 from anthyx_server.keys import PlanLimitReached, RotationInProgress
 from anthyx_server.merge_patch import patched
 from anthyx_server.operations import Reply, operation, require_scope
 from anthyx_server.tenancy import Caller
 from anthyx_server.webhooks.disabling import REQUESTED, disable
-from anthyx_server.webhooks.endpoint_views import show
+from anthyx_server.webhooks.endpoint_views import show, tag
 from anthyx_server.webhooks.endpoints import destinations, lookup, rotation, schemas, service
 from anthyx_server.webhooks.endpoints.custom_headers import as_spelled
 from anthyx_server.webhooks.endpoints.subscriptions import scopes_of
 from anthyx_server.webhooks.models import WebhookEndpoint
-from anthyx_server.webhooks.secret import is_rotating, opened
+from anthyx_server.webhooks.secret import opened
 
 blueprint = Blueprint("webhook-endpoints", __name__)
 
 _writable = schemas.WritableWebhookEndpointSchema()
-
-
-def tag(endpoint: WebhookEndpoint) -> str:
-    """The entity tag: the end of a rotation, which the time alone brings, is part of it."""
-    return entity_tag(endpoint.version, "rotating" if is_rotating(endpoint) else "")
 
 
 def _reply(caller: Caller, endpoint: WebhookEndpoint, status: int = 200, **options: Any) -> Reply:
