@@ -70,8 +70,10 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def count_all(workspace_id: str) -> int:
     """How many endpoints count towards the plan's cap: all of both modes."""
-    query = select(func.count()).where(
-        WebhookEndpoint.workspace_id == workspace_id, WebhookEndpoint.deleted_at.is_(None)
+    query = (
+        select(func.count())
+        .select_from(WebhookEndpoint)
+        .where(WebhookEndpoint.workspace_id == workspace_id, WebhookEndpoint.deleted_at.is_(None))
     )
     return db.session.scalar(query) or 0
 
