@@ -16,10 +16,11 @@ RECEIVER = "https://example.com"
 
 @dataclass(frozen=True)
 class Running:
-    """Where the server is, a key of it, and the ids and URLs that stand for those of the pages."""
+    """Where the server is, a key of each mode, and what stands for ids and URLs of the pages."""
 
     url: str
     token: str = field(repr=False)
+    test_token: str = field(repr=False)
     ids: dict[str, str]
 
 
@@ -33,4 +34,5 @@ def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running
         body = {"brand_id": brand["id"], "platform": "linkedin", "name": "A channel"}
         channel = account.post("/channels", json=body).get_json()
         ids = {"brand_…": brand["id"], "chan_…": channel["id"], RECEIVER: "http://127.0.0.1:9099"}
-        yield Running(url, account.token, ids)
+        test_token = account.with_key(mode="test").token
+        yield Running(url, account.token, test_token, ids)

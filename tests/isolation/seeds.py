@@ -199,6 +199,7 @@ BODIES: dict[str, dict[str, object]] = {
     "create_brand": {"name": "Made in the walk"},
     "create_channel": {"brand_id": Brand, "platform": "x", "name": "Made in the walk"},
     "create_comment": {"text": "Made in the walk"},
+    "create_event": {"type": "brand.created"},
     "create_post": {"brand_id": Brand, "content": "Made in the walk"},
     "create_webhook_endpoint": {
         "url": "https://93.184.216.34/walk",

@@ -28,6 +28,10 @@ from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.sealing import Keyring
 from anthyx_server.webhooks import init_webhooks
+from anthyx_server.webhooks.deliveries.endpoint_routes import (
+    blueprint as webhook_endpoint_deliveries_blueprint,
+)
+from anthyx_server.webhooks.deliveries.routes import blueprint as webhook_deliveries_blueprint
 from anthyx_server.webhooks.endpoints.routes import blueprint as webhook_endpoints_blueprint
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
 
@@ -44,6 +48,8 @@ _MOUNTED = (
     leaked_keys_blueprint,
     audit_blueprint,
     events_blueprint,
+    webhook_endpoint_deliveries_blueprint,
+    webhook_deliveries_blueprint,
     brands_blueprint,
     channels_blueprint,
     posts_blueprint,

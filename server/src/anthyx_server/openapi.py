@@ -182,6 +182,9 @@ def _responses(declared: Operation) -> dict[str, Any]:
     if declared.csv is not None:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
     responses: dict[str, dict[str, Any] | str] = {str(declared.status): success}
+    for status, schema in declared.also.items():
+        content = {"application/json": {"schema": schema}}
+        responses[str(status)] = success | {"content": content}
     if declared.is_conditional and not declared.is_writing:
         responses["304"] = "NotModified"
     responses.update(openapi_parts.error_responses(declared))

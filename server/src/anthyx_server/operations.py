@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypedDict, Unpack, cast
@@ -34,7 +34,9 @@ class InsufficientScope(ApiError):
 class Reply:
     """What a view answers; the edge turns it into a response.
 
-    `secret` is put into the payload as `secret` and never stored in the clear.
+    `secret` is put into the payload as `secret` and never stored in the clear. `then` is called
+    once the write has committed, without a transaction, and may wait; what it replies is answered.
+    An Idempotency-Key keeps the reply that the write was committed with.
     """
 
     payload: dict[str, Any] | None
@@ -42,6 +44,7 @@ class Reply:
     etag: str | None = None
     location: str | None = None
     secret: str | None = field(default=None, repr=False)
+    then: Callable[[], Reply] | None = None
 
 
 class Options(TypedDict, total=False):
@@ -54,6 +57,7 @@ class Options(TypedDict, total=False):
     most_items: int
     returns: Schema
     status: int
+    also: Mapping[int, Schema]
     is_list: bool
     is_conditional: bool
     is_public: bool
@@ -77,6 +81,7 @@ class Operation:
     `body` describes. A GET that `is_noted` leaves an entry on the audit log, and answers only
     once that is committed. `prepare` is called before a transaction begins: for what takes long,
     such as asking others. It refuses nothing, since the request may have been answered before.
+    `also` says what answers with other statuses of success show.
     """
 
     id: str
@@ -91,6 +96,7 @@ class Operation:
     most_items: int | None = None
     returns: Schema | None = None
     status: int = 200
+    also: Mapping[int, Schema] = field(default_factory=dict)
     is_list: bool = False
     is_conditional: bool = False
     is_public: bool = False
@@ -254,7 +260,10 @@ def _write(declared: Operation, caller: Caller | None, call: Callable[[], Reply]
     except BaseException:
         db.rollback()
         raise
-    return _respond(reply, payload)
+    if reply.then is None:
+        return _respond(reply, payload)
+    reply = reply.then()
+    return _respond(reply, _payload_bytes(reply))
 
 
 def _payload_bytes(reply: Reply) -> bytes:

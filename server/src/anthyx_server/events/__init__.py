@@ -2,9 +2,10 @@
 
 from anthyx_server.events.catalogue import TYPES, scope_of
 from anthyx_server.events.feed import KEPT_FOR
+from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
-from anthyx_server.events.service import publish, published
+from anthyx_server.events.service import publish, publish_example, published
 from anthyx_server.events.storing import (
     EVENT_INSERTION,
     EVENT_ON_POSTGRESQL,
@@ -12,7 +13,7 @@ from anthyx_server.events.storing import (
     event_parameters,
     store,
 )
-from anthyx_server.events.waiting import init_waiting
+from anthyx_server.events.waiting import init_waiting, wait_until
 
 __all__ = [
     "EVENT_INSERTION",
@@ -22,11 +23,14 @@ __all__ = [
     "TYPES",
     "Event",
     "event_parameters",
+    "guide_page",
     "in_order",
     "init_waiting",
     "numbered",
     "publish",
+    "publish_example",
     "published",
     "scope_of",
     "store",
+    "wait_until",
 ]
