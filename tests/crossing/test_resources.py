@@ -52,7 +52,7 @@ def test_channels_from_connecting_to_disconnecting(client: Anthyx) -> None:
 def test_webhook_endpoints_from_creation_to_deletion(client: Anthyx) -> None:
     brand = client.brands.create(name="Endpoint's brand")
     made = client.webhook_endpoints.create(
-        url="http://127.0.0.1:9099/hooks",
+        url="https://93.184.216.34/hooks",
         event_types=["brand.deleted"],
         brand_ids=[brand.id],
         headers={"X-Team": "hush"},

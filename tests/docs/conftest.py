@@ -33,6 +33,6 @@ def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running
         brand = account.post("/brands", json={"name": "A brand"}).get_json()
         body = {"brand_id": brand["id"], "platform": "linkedin", "name": "A channel"}
         channel = account.post("/channels", json=body).get_json()
-        ids = {"brand_…": brand["id"], "chan_…": channel["id"], RECEIVER: "http://127.0.0.1:9099"}
+        ids = {"brand_…": brand["id"], "chan_…": channel["id"], RECEIVER: "https://93.184.216.34"}
         test_token = account.with_key(mode="test").token
         yield Running(url, account.token, test_token, ids)
