@@ -7,7 +7,11 @@ from flask import Flask
 from anthyx_server import keys
 from anthyx_server.config import Settings
 from anthyx_server.webhooks.endpoints.lookup import count_by_encryption_key
-from anthyx_server.webhooks.endpoints.losses import distrust_leaked_key, forget_brand
+from anthyx_server.webhooks.endpoints.losses import (
+    distrust_leaked_key,
+    forget_brand,
+    turn_off_all,
+)
 from anthyx_server.webhooks.fan_out import waits_for, write
 from anthyx_server.webhooks.models import WebhookEndpoint
 from anthyx_server.webhooks.sending.destination import policy_of
@@ -18,6 +22,7 @@ __all__ = [
     "count_by_encryption_key",
     "forget_brand",
     "init_webhooks",
+    "turn_off_all",
     "wake_failed",
 ]
 

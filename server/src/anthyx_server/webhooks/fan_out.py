@@ -73,7 +73,7 @@ def _wanted(event: Event) -> dict[str, Any]:
 _FAN_OUT_TEXT = """
 INSERT INTO webhook_deliveries (
   workspace_id, mode, id, endpoint_id, event_id, event_type, brand_id,
-  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at, completed_at
+  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at
 )
 SELECT
   workspace_id, mode, {start} || {end}, id, {id}, {type}, {brand_id},
