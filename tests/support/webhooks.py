@@ -76,9 +76,7 @@ def add_delivery(account: Account, endpoint_id: str, **values: Any) -> str:
     return delivery_id
 
 
-def add_deliveries(
-    account: Account, endpoint_id: str, rows: Sequence[dict[str, Any]]
-) -> list[str]:
+def add_deliveries(account: Account, endpoint_id: str, rows: Sequence[dict[str, Any]]) -> list[str]:
     """Deliveries that differ from such a one by these values; their ids."""
     moment = clock.now()
     made = [_delivery(account, endpoint_id, moment, row) for row in rows]

@@ -91,10 +91,10 @@ def test_every_filter_and_pair_of_filters(account: Account) -> None:
         "created_before": clock.rfc3339(end),
     }
     assert ids(account) == list(made)
-    for one in wanted:
-        for two in wanted:
+    for one, is_one in wanted.items():
+        for two, is_two in wanted.items():
             query = {one: given[one], two: given[two]}
-            expected = [each for each, row in made.items() if wanted[one](row) and wanted[two](row)]
+            expected = [each for each, row in made.items() if is_one(row) and is_two(row)]
             assert ids(account, **query) == expected, query
             assert expected
 
