@@ -8,6 +8,7 @@ from anthyx_server import events
 from anthyx_server.config import Settings
 from anthyx_server.webhooks.fan_out import fan_out
 from anthyx_server.webhooks.models import WebhookEndpoint
+from anthyx_server.webhooks.sending.destination import policy_of
 from anthyx_server.webhooks.waking import Alarm, Waker
 
 __all__ = ["WebhookEndpoint", "init_webhooks"]
@@ -16,6 +17,7 @@ __all__ = ["WebhookEndpoint", "init_webhooks"]
 def init_webhooks(app: Flask, settings: Settings) -> None:
     """Give the application what webhooks need, and have its events fanned out."""
     app.extensions["anthyx_webhook_settings"] = settings.webhooks
+    app.extensions["anthyx_webhook_policy"] = policy_of(settings.webhooks, settings.public_url)
     app.extensions["anthyx_alarm"] = Alarm()
     app.extensions["anthyx_waker"] = Waker(app.extensions["anthyx_redis"])
     events.numbered.connect(fan_out)

@@ -14,6 +14,7 @@ from anthyx_server.db import Base, OwnedByWorkspace
 # No foreign keys from here to events or endpoints: checking them would cost each delivery a
 # lock, and what is on record outlives both.
 _WAITS = sa.text("next_attempt_at IS NOT NULL")
+_WAITS_AS_ASKED = sa.text("next_attempt_at IS NOT NULL AND trigger IN ('manual', 'test')")
 _HAS_BRAND = sa.text("brand_id IS NOT NULL")
 _IS_FIRST = sa.text("number = 1")
 
@@ -81,6 +82,15 @@ class WebhookQueue(OwnedByWorkspace, Base):
     manual_used: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
+class WebhookHost(Base):
+    """A host that webhooks go to, and when the next request to it may start."""
+
+    __tablename__ = "webhook_hosts"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    paced_until: Mapped[datetime | None]
+
+
 class WebhookDelivery(OwnedByWorkspace, Base):
     """One event on its way to one endpoint.
 
@@ -111,6 +121,14 @@ class WebhookDelivery(OwnedByWorkspace, Base):
             "next_attempt_at",
             sqlite_where=_WAITS,
             postgresql_where=_WAITS,
+        ),
+        # What somebody asked for is sent although the breaker holds what waits before it.
+        sa.Index(
+            "ix_webhook_deliveries_asked",
+            "endpoint_id",
+            "next_attempt_at",
+            sqlite_where=_WAITS_AS_ASKED,
+            postgresql_where=_WAITS_AS_ASKED,
         ),
     )
 

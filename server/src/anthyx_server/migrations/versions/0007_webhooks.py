@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     _create_endpoints()
     _create_queues()
+    _create_hosts()
     _create_deliveries()
     _create_attempts()
     _create_recoveries()
@@ -95,6 +96,15 @@ def _create_queues() -> None:
     )
 
 
+def _create_hosts() -> None:
+    op.create_table(
+        "webhook_hosts",
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("paced_until", UTCTime(), nullable=True),
+        sa.PrimaryKeyConstraint("host", name="pk_webhook_hosts"),
+    )
+
+
 def _create_deliveries() -> None:
     op.create_table(
         "webhook_deliveries",
@@ -138,6 +148,14 @@ def _create_deliveries() -> None:
         ["endpoint_id", "next_attempt_at"],
         sqlite_where=waits,
         postgresql_where=waits,
+    )
+    asked = sa.text("next_attempt_at IS NOT NULL AND trigger IN ('manual', 'test')")
+    op.create_index(
+        "ix_webhook_deliveries_asked",
+        "webhook_deliveries",
+        ["endpoint_id", "next_attempt_at"],
+        sqlite_where=asked,
+        postgresql_where=asked,
     )
 
 
