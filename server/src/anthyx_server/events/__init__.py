@@ -1,5 +1,6 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
+from anthyx_server.events.catalogue import TYPES, scope_of
 from anthyx_server.events.feed import KEPT_FOR
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
@@ -8,6 +9,7 @@ from anthyx_server.events.waiting import init_waiting, wait_until
 
 __all__ = [
     "KEPT_FOR",
+    "TYPES",
     "Event",
     "in_order",
     "init_waiting",
@@ -15,5 +17,6 @@ __all__ = [
     "publish",
     "publish_example",
     "published",
+    "scope_of",
     "wait_until",
 ]

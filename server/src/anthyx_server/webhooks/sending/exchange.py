@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import functools
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +13,7 @@ from anthyx_server import clock
 from anthyx_server.webhooks.sending import answers, failures
 from anthyx_server.webhooks.sending.failures import Failure
 from anthyx_server.webhooks.sending.outcome import Outcome, Outgoing
+from anthyx_server.webhooks.sending.sockets import Sockets
 
 MAX_BODY = 16 * 1024
 _MAX_HEAD = 64 * 1024
@@ -22,7 +23,6 @@ _OWN_HEADERS = {
     "accept-encoding": "Accept-Encoding: identity",
     "expect": "Expect:",  # libcurl would ask large bodies' receivers for a 100 first
 }
-_FORBIDDEN = re.compile(r"[\r\n\0]")
 
 # Judges an address and a port as a socket is about to be opened.
 Judge = Callable[[str, int], bool]
@@ -45,17 +45,20 @@ class Exchange:
         "_opened",
         "_peer",
         "_sends",
+        "_sockets",
         "_started_at",
         "handle",
         "tag",
     )
 
-    def __init__(self, judge: Judge, options: dict[int, Any]) -> None:
+    def __init__(self, judge: Judge, sockets: Sockets, options: dict[int, Any]) -> None:
         self._judge = judge
+        self._sockets = sockets
         self.handle = pycurl.Curl()
         for option, value in options.items():
             self.handle.setopt(option, value)
         self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
+        self.handle.setopt(pycurl.CLOSESOCKETFUNCTION, sockets.close_one)
         self.handle.setopt(pycurl.PREREQFUNCTION, self._on_send)
         self.handle.setopt(pycurl.HEADERFUNCTION, self._on_header)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
@@ -168,9 +171,8 @@ class Exchange:
             if address.protocol != socket.IPPROTO_TCP or not self._judge(*address.addr[:2]):
                 self._is_refused = True
                 return int(pycurl.SOCKET_BAD)
-            opened = socket.socket(address.family, address.socktype, address.protocol)
             self._opened += 1
-            return opened.detach()
+            return self._sockets.open(address.family, address.socktype, address.protocol)
         except Exception:  # noqa: BLE001  (libcurl could do nothing with it)
             return int(pycurl.SOCKET_BAD)
 
@@ -208,16 +210,22 @@ class Exchange:
         return size
 
 
-def _lines(headers: list[tuple[str, str]]) -> list[str | bytes]:
-    """The request's header lines; bytes where a value is not ASCII."""
-    given = {name.lower() for name, _ in headers}
-    lines: list[str | bytes] = [
-        # libcurl's way to write a header without a value
-        f"{name}: {value}" if value else f"{name};"
-        for name, value in headers
-    ]
-    if any(_FORBIDDEN.search(line) for line in lines if isinstance(line, str)):
+def _lines(headers: list[tuple[str, str]]) -> list[str] | list[bytes]:
+    """The request's header lines; bytes where they are not ASCII.
+
+    Raises:
+        ValueError: one holds what would end it.
+    """
+    # `Name;` is libcurl's way to write a header without a value.
+    lines = [f"{name}: {value}" if value else f"{name};" for name, value in headers]
+    text = "".join(lines)
+    if "\n" in text or "\r" in text or "\0" in text:
         raise ValueError("a header holds a line break")
-    lines = [line if line.isascii() else str(line).encode() for line in lines]
-    lines.extend(line for name, line in _OWN_HEADERS.items() if name not in given)
-    return lines
+    lines += _own_lines(tuple([name for name, _ in headers]))
+    return lines if text.isascii() else [line.encode() for line in lines]
+
+
+@functools.lru_cache(maxsize=1024)
+def _own_lines(given: tuple[str, ...]) -> tuple[str, ...]:
+    names = {name.lower() for name in given}
+    return tuple(line for name, line in _OWN_HEADERS.items() if name not in names)

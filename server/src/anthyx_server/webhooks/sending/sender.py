@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import selectors
-import socket
 from collections.abc import Collection
 from typing import Any
 
@@ -17,6 +14,7 @@ from anthyx_server.webhooks.sending import destination, failures, trust
 from anthyx_server.webhooks.sending.destination import ForbiddenDestination, Policy
 from anthyx_server.webhooks.sending.exchange import Exchange
 from anthyx_server.webhooks.sending.outcome import Outcome, Outgoing
+from anthyx_server.webhooks.sending.sockets import Sockets
 
 _MAX_IDLE_CONNECTIONS = 512
 _MAX_URLS = 4096
@@ -24,16 +22,6 @@ _MAX_IDLE_SECONDS = 30
 _MAX_LIFETIME_SECONDS = 600
 _DNS_CACHE_SECONDS = 30
 _QUICK_EXIT = 322  # CURLOPT_QUICK_EXIT, which pycurl has no name for
-_ACTIONS = {
-    selectors.EVENT_READ: pycurl.CSELECT_IN,
-    selectors.EVENT_WRITE: pycurl.CSELECT_OUT,
-    selectors.EVENT_READ | selectors.EVENT_WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
-}
-_EVENTS = {
-    pycurl.POLL_IN: selectors.EVENT_READ,
-    pycurl.POLL_OUT: selectors.EVENT_WRITE,
-    pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
-}
 
 
 class Sender:
@@ -54,16 +42,12 @@ class Sender:
         # Parsing costs as much as a tenth of a request, and URLs are few.
         self._rebuilt = functools.lru_cache(maxsize=_MAX_URLS)(self._rebuild)
         self._options = _options(settings, ca_file or trust.ca_file())
+        self._sockets = Sockets()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, _MAX_IDLE_CONNECTIONS)
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._sockets.on_wish)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._due: float | None = None
-        self._selector = selectors.DefaultSelector()
-        self._woken, self._waker = socket.socketpair()
-        self._woken.setblocking(False)
-        self._waker.setblocking(False)
-        self._selector.register(self._woken, selectors.EVENT_READ)
         self._running: dict[Any, Exchange] = {}
         self._idle: list[Exchange] = []
         self._all: list[Exchange] = []
@@ -104,8 +88,7 @@ class Sender:
 
     def wake(self) -> None:
         """End a `step` that is waiting, or the next one. From any thread, also after `close`."""
-        with contextlib.suppress(OSError):
-            self._waker.send(b"\0")
+        self._sockets.wake()
 
     def close(self) -> None:
         """Give up what is under way, without outcomes, and close all connections."""
@@ -113,12 +96,10 @@ class Sender:
         for exchange in self._all:
             exchange.handle.close()
         self._running.clear()
-        self._selector.close()
-        self._woken.close()
-        self._waker.close()
+        self._sockets.close()
 
     def _new_exchange(self) -> Exchange:
-        exchange = Exchange(self._is_allowed, self._options)
+        exchange = Exchange(self._is_allowed, self._sockets, self._options)
         self._all.append(exchange)
         return exchange
 
@@ -134,22 +115,13 @@ class Sender:
 
     def _turn(self, wait: float) -> bool:
         """Do what sockets and timers are ready for; says whether `wake` was called."""
-        is_woken = False
-        for key, mask in self._selector.select(wait):
-            if key.fileobj is self._woken:
-                is_woken = True
-                self._drain()
-            else:
-                self._multi.socket_action(key.fd, _ACTIONS[mask])
+        ready, is_woken = self._sockets.wait(wait)
+        for fd, action in ready:
+            self._multi.socket_action(fd, action)
         if self._due is not None and self._due <= clock.monotonic():
             self._due = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         return is_woken
-
-    def _drain(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._woken.recv(4096):
-                pass
 
     def _harvest(self) -> None:
         queued = 1
@@ -165,17 +137,6 @@ class Sender:
         self._ready.append(exchange.finished(error))
         self._multi.remove_handle(handle)
         self._idle.append(exchange)
-
-    def _on_socket(self, what: int, fd: int, _multi: Any, _data: Any) -> None:
-        """Keep to what libcurl waits for on a socket."""
-        if what == pycurl.POLL_REMOVE:
-            with contextlib.suppress(KeyError):
-                self._selector.unregister(fd)
-            return
-        try:
-            self._selector.modify(fd, _EVENTS[what])
-        except KeyError:
-            self._selector.register(fd, _EVENTS[what])
 
     def _on_timer(self, milliseconds: int) -> None:
         """Keep when libcurl wants to be called at the latest; -1 is never."""
