@@ -2,6 +2,7 @@
 
 from anthyx_server.events.catalogue import TYPES, scope_of
 from anthyx_server.events.feed import KEPT_FOR
+from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
 from anthyx_server.events.service import publish, publish_example, published
@@ -11,6 +12,7 @@ __all__ = [
     "KEPT_FOR",
     "TYPES",
     "Event",
+    "guide_page",
     "in_order",
     "init_waiting",
     "numbered",

@@ -238,8 +238,9 @@ def revoke(caller: Caller, keys: Iterable[ApiKey], reason: str = "deleted") -> N
     given = list(keys)
     for key in given:
         if key.revoked_at is None:
+            before = present(key)
             _end(key, caller, reason)
-            _tell(caller, "api_key.revoked", key, reason=reason)
+            _tell(caller, "api_key.revoked", key, before, reason=reason)
             revoked.send(caller, key=key, reason=reason)
     end_rights([key.id for key in given], wait=True)
 
@@ -265,8 +266,18 @@ def _require_in_force(key: ApiKey) -> None:
         raise InvalidState(f"{key.id} is {status}.", extra={"state": status})
 
 
-def _tell(caller: Caller, event_type: str, key: ApiKey, **detail: str) -> None:
-    events.publish(caller, event_type, ("api_key", key.id), present(key))
+def _tell(
+    caller: Caller,
+    event_type: str,
+    key: ApiKey,
+    before: dict[str, Any] | None = None,
+    **detail: str,
+) -> None:
+    shown = present(key)
+    previous = None
+    if before is not None:
+        previous = {name: value for name, value in before.items() if shown[name] != value}
+    events.publish(caller, event_type, ("api_key", key.id), shown, previous=previous)
     audit.record(caller, event_type, "api_key", key.id, name=key.name, **detail)
 
 

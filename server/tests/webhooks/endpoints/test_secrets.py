@@ -203,9 +203,7 @@ def test_secrets_are_nowhere_in_the_clear(
     body = {"url": "http://127.0.0.1:9099/", "event_types": ["*"]}
     made = document(account.post("/webhook-endpoints", json=body, headers=once), 201)
     path = f"/webhook-endpoints/{made['id']}"
-    rotated = document(
-        account.post(path + "/rotate-secret", headers={"Idempotency-Key": "twice"})
-    )
+    rotated = document(account.post(path + "/rotate-secret", headers={"Idempotency-Key": "twice"}))
     account.get(path + "/secret")
     answers = [account.get(each) for each in (path, "/webhook-endpoints", "/audit-log", "/events")]
     texts = [answer.get_data(as_text=True) for answer in answers]
