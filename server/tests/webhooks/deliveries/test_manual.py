@@ -185,6 +185,17 @@ def test_a_test_that_no_worker_makes_is_answered_with_the_delivery(
     assert len(account.get("/webhook-deliveries").get_json()["data"]) == 1
 
 
+def test_a_key_of_some_brands_tests_its_endpoints(account: Account) -> None:
+    brand_id = account.post("/brands", json={"name": "Own"}).get_json()["id"]
+    key = account.with_key(brand_ids=[brand_id], scopes=["webhooks:read", "webhooks:write"])
+    with worker(account):
+        answer = run_test(key, add_endpoint(account, brand_ids=[brand_id]))
+    assert answer.status_code == 200
+    path = f"/webhook-deliveries/{answer.get_json()['delivery_id']}"
+    assert key.get(path).get_json()["brand_id"] == brand_id
+    problem(run_test(key, add_endpoint(account)), 404, "not_found")
+
+
 def test_waiting_does_not_use_up_the_threads(account: Account) -> None:
     slots = account.app.extensions["anthyx_waiting"]
     taken = 0

@@ -332,7 +332,8 @@ def wait_for(found: Sequence[str], count: int) -> None:
 def test_a_backlog_must_be_said(account: Account) -> None:
     endpoint_id = add_endpoint(account)
     disable_endpoint(account, endpoint_id)
-    for backlog in (None, "some", 5, [], {}, {"since": "noon"}, {"until": "x"}):
+    wrong: list[Any] = [None, "some", 5, [], {}, {"since": "noon"}, {"until": "x"}]
+    for backlog in wrong:
         ((place, _),) = entries(enable(account, endpoint_id, backlog))
         assert place.startswith("/backlog")
     path = f"/webhook-endpoints/{endpoint_id}/enable"

@@ -60,7 +60,7 @@ def test_names_are_looked_up_before_the_transaction(
     for _ in range(2):
         made = document(account.post("/webhook-endpoints", json=body, headers=headers), 201)
     path = f"/webhook-endpoints/{made['id']}"
-    other = {name: "twice" for name in headers}
+    other = dict.fromkeys(headers, "twice")
     answer = account.patch(path, json={"url": URL + "/2"}, headers=other)
     assert document(answer)["url"] == URL + "/2"
     assert judge.asked == [URL, URL, URL + "/2"]

@@ -100,9 +100,7 @@ def test_two_rotations_give_one_secret(
     assert document(account.get(path + "/secret"))["secret"] == document(first)["secret"]
 
 
-def test_a_leaked_key_leaves_no_endpoint_on(
-    account: Account, pool: ThreadPoolExecutor
-) -> None:
+def test_a_leaked_key_leaves_no_endpoint_on(account: Account, pool: ThreadPoolExecutor) -> None:
     """What the key makes as it is reported is seen by the report, or never comes to be."""
     leaked = account.with_key()
     report = {"tokens": [leaked.token]}
