@@ -53,8 +53,10 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidCursor: the cursor was made elsewhere or for other filters.
     """
-    query = _living(caller, WebhookEndpoint, WebhookQueue, WebhookEndpoint.id).outerjoin(
-        WebhookQueue, WebhookQueue.endpoint_id == WebhookEndpoint.id
+    query = (
+        owned(WebhookEndpoint, caller, WebhookEndpoint, WebhookQueue, WebhookEndpoint.id)
+        .outerjoin(WebhookQueue, WebhookQueue.endpoint_id == WebhookEndpoint.id)
+        .where(WebhookEndpoint.deleted_at.is_(None))
     )
     if arguments["status"] is not None:
         query = query.where(WebhookEndpoint.status == arguments["status"])

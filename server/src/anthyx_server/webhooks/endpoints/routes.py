@@ -54,7 +54,7 @@ def list_webhook_endpoints(caller: Caller, query: dict[str, Any]) -> Reply:
     "/webhook-endpoints",
     scope="webhooks:write",
     body=schemas.WritableWebhookEndpointSchema,
-    returns=schemas.WebhookEndpointWithSecretSchema(),
+    returns=schemas.IssuedWebhookEndpointSchema(),
     status=201,
     prepare=destinations.look_up,
     errors=(PlanLimitReached,),
@@ -193,7 +193,7 @@ def get_webhook_endpoint_secret(caller: Caller, endpoint_id: str) -> Reply:
     scope="webhooks:secrets",
     body=schemas.RotateSecretSchema,
     is_body_optional=True,
-    returns=schemas.WebhookEndpointWithSecretSchema(),
+    returns=schemas.IssuedWebhookEndpointSchema(),
     is_conditional=True,
     errors=(RotationInProgress,),
 )
