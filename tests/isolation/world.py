@@ -98,7 +98,11 @@ class World:
                     found[table.name, *values] = repr(tuple(row))
         if besides is None:
             return found
-        own = (besides, self.other_brand_id)
+        own = {besides, self.other_brand_id}
+        # A queue names nothing but its endpoint.
+        made = {at[1] for at, row in found.items() if at[0] == "webhook_endpoints"
+                and any(word in row for word in own)}  # fmt: skip
+        own |= made
         return {at: row for at, row in found.items() if not any(word in row for word in own)}
 
 
