@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from anthyx_server import clock
 from tests.support.apps import make_account, make_settings, open_app, running_server
+from tests.support.webhooks import add_delivery, add_endpoint
 
 # Where the pages' webhooks go; its name is not looked up in tests.
 RECEIVER = "https://example.com"
@@ -25,8 +27,12 @@ class Running:
 
 
 @pytest.fixture
-def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running]:
+def running(
+    redis_url: str, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Running]:
     """A server with a new workspace; it needs TCP."""
+    # Of one thread, none waits for a worker: there is none.
+    monkeypatch.setenv("ANTHYX_WEB_THREADS", "1")
     settings = make_settings(tmp_path, sqlite_url, redis_url)
     with open_app(settings) as app, running_server(settings, workers=1) as url:
         account = make_account(app, "growth")
@@ -34,5 +40,14 @@ def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running
         body = {"brand_id": brand["id"], "platform": "linkedin", "name": "A channel"}
         channel = account.post("/channels", json=body).get_json()
         test_token = account.with_key(mode="test").token
-        ids = {"brand_…": brand["id"], "chan_…": channel["id"], RECEIVER: "http://127.0.0.1:9099"}
+        disabled = add_endpoint(account, status="disabled", disabled_at=clock.now())
+        enabled = add_endpoint(account)
+        ids = {
+            "brand_…": brand["id"],
+            "chan_…": channel["id"],
+            "dlv_…": add_delivery(account, enabled, status="dead"),
+            "we_…/enable": f"{disabled}/enable",
+            "we_…": enabled,
+            RECEIVER: "http://127.0.0.1:9099",
+        }
         yield Running(url, account.token, test_token, ids)
