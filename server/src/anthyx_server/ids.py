@@ -8,6 +8,9 @@ import time
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+# Two digits at a time take half as long as one.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
 # What follows the prefix and its underscore.
 PATTERN = f"[{_ALPHABET}]{{26}}"
 
@@ -61,8 +64,4 @@ def id_of(prefix: str, moment: datetime, randomness: int) -> str:
 
 
 def _encode(prefix: str, number: int) -> str:
-    digits = []
-    for _ in range(26):
-        digits.append(_ALPHABET[number & 31])
-        number >>= 5
-    return f"{prefix}_{''.join(reversed(digits))}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"

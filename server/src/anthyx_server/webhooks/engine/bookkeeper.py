@@ -128,7 +128,7 @@ class Bookkeeper:
         self._trouble += 1
         if self._trouble == 1:
             is_database = isinstance(error, sa.exc.DBAPIError | OSError)
-            log.warning("webhooks: %s", type(error).__name__, exc_info=not is_database)
+            log.warning("webhooks: %s", type(error).__name__, exc_info=True)
         self._engine.dispose()
         self._line.clear()
         self._full.clear()
