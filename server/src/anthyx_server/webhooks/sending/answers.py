@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ from anthyx_server import clock
 
 _MAX_HEADERS = 100
 _MAX_KEPT = 16 * 1024
+_MAX_KNOWN = 256  # bytes of a header that is remembered
 _MAX_WAIT = 86_400
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _SECONDS = re.compile(r"[0-9]{1,12}")
@@ -18,18 +20,18 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 def kept_headers(lines: Iterable[bytes]) -> list[list[str]]:
     """Names and values, of at most 100 headers and 16 KiB, fit to be stored.
 
-    Cookies are credentials of the receiver's and are left out.
+    Cookies are credentials of the receiver's and are left out. The pairs may be shared with other
+    answers.
     """
     kept: list[list[str]] = []
     size = 0
     for line in lines:
-        name, colon, value = line.partition(b":")
         size += len(line)
-        if not colon or name.strip().lower() == b"set-cookie":
-            continue
         if len(kept) == _MAX_HEADERS or size > _MAX_KEPT:
             break
-        kept.append([_text(name), _text(value)])
+        pair = _known_pair(line) if len(line) <= _MAX_KNOWN else _pair(line)
+        if pair is not None:
+            kept.append(pair)
     return kept
 
 
@@ -45,6 +47,17 @@ def retry_after_seconds(headers: list[list[str]]) -> int | None:
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     return max(0, min(int(wait), _MAX_WAIT))
+
+
+def _pair(line: bytes) -> list[str] | None:
+    name, colon, value = line.partition(b":")
+    if not colon or name.strip().lower() == b"set-cookie":
+        return None
+    return [_text(name), _text(value)]
+
+
+# Most headers are those of the answer before.
+_known_pair = functools.lru_cache(maxsize=1024)(_pair)
 
 
 def _text(raw: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import functools
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,16 +13,19 @@ from anthyx_server import clock
 from anthyx_server.webhooks.sending import answers, failures
 from anthyx_server.webhooks.sending.failures import Failure
 from anthyx_server.webhooks.sending.outcome import Outcome, Outgoing
+from anthyx_server.webhooks.sending.sockets import Sockets
 
 MAX_BODY = 16 * 1024
 _MAX_HEAD = 64 * 1024
+_END_OF_HEAD = (b"\r\n", b"\n")
+_TIMEOUT = pycurl.TIMEOUT_MS
+_CONNECT_TIMEOUT = pycurl.CONNECTTIMEOUT_MS
 _OWN_HEADERS = {
     "content-type": "Content-Type: application/json",
     "user-agent": "User-Agent: Anthyx-Webhooks/1",
     "accept-encoding": "Accept-Encoding: identity",
     "expect": "Expect:",  # libcurl would ask large bodies' receivers for a 100 first
 }
-_FORBIDDEN = re.compile(r"[\r\n\0]")
 
 # Judges an address and a port as a socket is about to be opened.
 Judge = Callable[[str, int], bool]
@@ -35,23 +38,33 @@ class Exchange:
     """
 
     __slots__ = (
+        "_begun",
         "_body",
         "_body_size",
+        "_has_own_options",
         "_head_size",
         "_is_full",
+        "_is_head_whole",
         "_is_refused",
+        "_is_resent",
         "_judge",
         "_lines",
+        "_named_ms",
         "_opened",
+        "_options",
         "_peer",
         "_sends",
+        "_sockets",
         "_started_at",
         "handle",
         "tag",
     )
 
-    def __init__(self, judge: Judge, options: dict[int, Any]) -> None:
+    def __init__(self, judge: Judge, sockets: Sockets, options: dict[int, Any]) -> None:
         self._judge = judge
+        self._sockets = sockets
+        self._options = options
+        self._has_own_options = False
         self.handle = pycurl.Curl()
         for option, value in options.items():
             self.handle.setopt(option, value)
@@ -65,11 +78,16 @@ class Exchange:
         """Forget the request before, and take up the one with this tag."""
         self.tag = tag
         self._started_at = clock.now()
+        self._begun = clock.monotonic()
+        self._named_ms: int | None = None
+        if self._has_own_options:
+            self._restore()
         self._lines: list[bytes] = []
         self._head_size = 0
+        self._is_head_whole = False
         self._body: list[bytes] = []
         self._body_size = 0
-        self._is_full = self._is_refused = False
+        self._is_full = self._is_refused = self._is_resent = False
         self._opened = self._sends = 0
         self._peer: str | None = None
 
@@ -87,9 +105,35 @@ class Exchange:
         except (pycurl.error, UnicodeError, TypeError) as error:
             raise ValueError(str(error)) from None
 
+    def is_named(self) -> None:
+        """Its name has been looked up: take the time that took from its own."""
+        self._named_ms = self._milliseconds()
+        self._shorten()
+
+    def is_to_be_resent(self, error: int) -> bool:
+        """True once, where a connection used again was lost before any byte of the answer.
+
+        The receiver had closed it just then, and most likely never saw the request. It is ready
+        to be added again, and will go out on a new connection: others that are idle may be as
+        dead, and libcurl would try them.
+        """
+        is_lost = error in failures.LOST and self._sends == 1 and not self._opened
+        if not is_lost or self._head_size or self._milliseconds() >= self._options[_TIMEOUT]:
+            return False
+        self._is_resent = True
+        self._shorten()
+        self.handle.setopt(pycurl.FRESH_CONNECT, 1)
+        return True
+
+    def tell(self, host: str, port: int, addresses: list[str]) -> None:
+        """Tell libcurl the addresses of a name, which it keeps for all handles."""
+        written = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
+        self.handle.setopt(pycurl.RESOLVE, [f"+{host}:{port}:{written}"])
+        self._has_own_options = True
+
     def refused(self, failure: Failure) -> Outcome:
         """The outcome of a request that is not made at all."""
-        return self._failed(failure, 0)
+        return self._failed(failure, self._milliseconds())
 
     def finished(self, error: int) -> Outcome:
         """The outcome, once libcurl is done with it; `error` is libcurl's code, 0 for none."""
@@ -98,7 +142,11 @@ class Exchange:
         if self._is_full and error == pycurl.E_WRITE_ERROR:
             error = 0
         failure = self._failure(error, status)
-        outcome = self._failed(failure, info(pycurl.TOTAL_TIME_T) // 1000)
+        if self._named_ms is None and not self._is_resent:
+            duration = info(pycurl.TOTAL_TIME_T) // 1000
+        else:
+            duration = self._milliseconds()
+        outcome = self._failed(failure, duration)
         outcome.status_code = status or None
         outcome.response_headers = answers.kept_headers(self._lines)
         outcome.response_body = b"".join(self._body)
@@ -108,9 +156,29 @@ class Exchange:
         self._time(outcome)
         return outcome
 
+    def _shorten(self) -> None:
+        """Leave libcurl the time that is left."""
+        gone = self._milliseconds()
+        for option in (_TIMEOUT, _CONNECT_TIMEOUT):
+            self.handle.setopt(option, max(1, self._options[option] - gone))
+        self._has_own_options = True
+
+    def _restore(self) -> None:
+        for option in (_TIMEOUT, _CONNECT_TIMEOUT):
+            self.handle.setopt(option, self._options[option])
+        self.handle.setopt(pycurl.RESOLVE, [])
+        self.handle.setopt(pycurl.FRESH_CONNECT, 0)
+        self._has_own_options = False
+
+    def _milliseconds(self) -> int:
+        return int((clock.monotonic() - self._begun) * 1000)
+
     def _failure(self, error: int, status: int) -> Failure | None:
         if error == 0:
-            return None if 200 <= status < 300 else failures.of_status(status)
+            # libcurl takes a head that breaks off, or was only an interim one, for an answer.
+            if not self._is_head_whole or status < 200:
+                return failures.CONNECTION_LOST
+            return None if status < 300 else failures.of_status(status)
         if self._is_refused and not self._sends:
             return failures.ADDRESS_NOT_ALLOWED
         if self._head_size > _MAX_HEAD:
@@ -120,7 +188,6 @@ class Exchange:
             return failures.of_tls(error, info(pycurl.SSL_VERIFYRESULT))
         return failures.of_error(
             error,
-            is_resolved=info(pycurl.NAMELOOKUP_TIME_T) > 0,
             is_connected=info(pycurl.CONNECT_TIME_T) > 0,
             is_ready=self._sends > 0,
         )
@@ -144,7 +211,7 @@ class Exchange:
             is_success=failure is None,
             holds_endpoint=failure.holds_endpoint if failure else False,
             is_gone=False,
-            is_resent=self._sends > 1,
+            is_resent=self._is_resent,
         )
 
     def _time(self, outcome: Outcome) -> None:
@@ -153,7 +220,7 @@ class Exchange:
             looked_up = info(pycurl.NAMELOOKUP_TIME_T)
             connected = info(pycurl.CONNECT_TIME_T)
             secured = info(pycurl.APPCONNECT_TIME_T)
-            outcome.dns_ms = looked_up // 1000
+            outcome.dns_ms = self._named_ms or 0
             if connected:
                 outcome.connect_ms = max(0, connected - looked_up) // 1000
             if secured:
@@ -168,21 +235,18 @@ class Exchange:
             if address.protocol != socket.IPPROTO_TCP or not self._judge(*address.addr[:2]):
                 self._is_refused = True
                 return int(pycurl.SOCKET_BAD)
-            opened = socket.socket(address.family, address.socktype, address.protocol)
             self._opened += 1
-            return opened.detach()
+            return self._sockets.open(address.family, address.socktype, address.protocol)
         except Exception:  # noqa: BLE001  (libcurl could do nothing with it)
             return int(pycurl.SOCKET_BAD)
 
     def _on_send(self, peer: str, _own: str, _port: int, _own_port: int) -> int:
-        """Called as the request is about to be sent; a second time where libcurl sends it again.
-
-        It does so where a connection that it used again is lost before any byte of the answer,
-        and would try on further such connections.
-        """
+        """Called as the request is about to be sent, also where libcurl would send it again."""
+        if self._sends > self._is_resent:
+            return int(pycurl.PREREQFUNC_ABORT)
         self._peer = peer
         self._sends += 1
-        return int(pycurl.PREREQFUNC_OK if self._sends <= 2 else pycurl.PREREQFUNC_ABORT)
+        return int(pycurl.PREREQFUNC_OK)
 
     def _on_header(self, line: bytes) -> int:
         size = len(line)
@@ -191,8 +255,10 @@ class Exchange:
             return -1
         if line.startswith(b"HTTP/"):
             self._lines = []  # what came before was an interim answer
-        elif not self._body_size:  # else it is a trailer
+            self._is_head_whole = False
+        elif not self._is_head_whole:  # else it is a trailer
             self._lines.append(line)
+            self._is_head_whole = line in _END_OF_HEAD
         return size
 
     def _on_body(self, piece: bytes) -> int:
@@ -208,16 +274,22 @@ class Exchange:
         return size
 
 
-def _lines(headers: list[tuple[str, str]]) -> list[str | bytes]:
-    """The request's header lines; bytes where a value is not ASCII."""
-    given = {name.lower() for name, _ in headers}
-    lines: list[str | bytes] = [
-        # libcurl's way to write a header without a value
-        f"{name}: {value}" if value else f"{name};"
-        for name, value in headers
-    ]
-    if any(_FORBIDDEN.search(line) for line in lines if isinstance(line, str)):
+def _lines(headers: list[tuple[str, str]]) -> list[str] | list[bytes]:
+    """The request's header lines; bytes where they are not ASCII.
+
+    Raises:
+        ValueError: one holds what would end it.
+    """
+    # `Name;` is libcurl's way to write a header without a value.
+    lines = [f"{name}: {value}" if value else f"{name};" for name, value in headers]
+    text = "".join(lines)
+    if "\n" in text or "\r" in text or "\0" in text:
         raise ValueError("a header holds a line break")
-    lines = [line if line.isascii() else str(line).encode() for line in lines]
-    lines.extend(line for name, line in _OWN_HEADERS.items() if name not in given)
-    return lines
+    lines += _own_lines(tuple([name for name, _ in headers]))
+    return lines if text.isascii() else [line.encode() for line in lines]
+
+
+@functools.lru_cache(maxsize=1024)
+def _own_lines(given: tuple[str, ...]) -> tuple[str, ...]:
+    names = {name.lower() for name in given}
+    return tuple(line for name, line in _OWN_HEADERS.items() if name not in names)
