@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 LOCK = "requirements-dev.lock"
 OPENAPI = "docs/openapi.json"
+GUIDE = "docs/content/integrations.md"
 REPORT = ROOT / ".venv" / "tests.xml"
 ARCHITECTURE = "tests/architecture"
 
@@ -78,6 +79,13 @@ def openapi(session: nox.Session) -> None:
     """Write the committed API description anew; a test fails when it is out of date."""
     with (ROOT / OPENAPI).open("w", encoding="utf-8") as file:
         session.run(str(BIN / "anthyx-server"), "openapi", stdout=file)
+
+
+@nox.session(default=False)
+def guide(session: nox.Session) -> None:
+    """Write the committed page of events anew; a test fails when it is out of date."""
+    with (ROOT / GUIDE).open("w", encoding="utf-8") as file:
+        session.run(str(BIN / "anthyx-server"), "event-guide", stdout=file)
 
 
 @nox.session(default=False)

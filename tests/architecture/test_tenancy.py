@@ -56,6 +56,10 @@ EXEMPT = {
     "posts.service:bump": "the tags of a post that `lock` has scoped",
     "posts.service:targets_of": "the targets of a post that was selected in its scope",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
+    "webhooks.endpoints.jobs:_batch": "jobs for all workspaces",
+    "webhooks.endpoints.jobs:forget_deleted_endpoints": "a job for all workspaces",
+    "webhooks.endpoints.lookup:count_all": "the plan's cap counts endpoints of both modes",
+    "webhooks.endpoints.lookup:count_by_encryption_key": "the operator's count over all workspaces",
 }
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from anthyx import Anthyx, AuthenticationError, ConflictError, NotFoundError, ValidationError
+from anthyx import (
+    Anthyx,
+    AuthenticationError,
+    ConflictError,
+    Event,
+    NotFoundError,
+    PartialRecord,
+    ValidationError,
+)
 from anthyx_server import keys
 
 pytestmark = pytest.mark.enable_socket
@@ -41,11 +49,56 @@ def test_channels_from_connecting_to_disconnecting(client: Anthyx) -> None:
         client.channels.get(made)
 
 
+def test_webhook_endpoints_from_creation_to_deletion(client: Anthyx) -> None:
+    brand = client.brands.create(name="Endpoint's brand")
+    made = client.webhook_endpoints.create(
+        url="http://127.0.0.1:9099/hooks",
+        event_types=["brand.deleted"],
+        brand_ids=[brand.id],
+        headers={"X-Team": "hush"},
+    )
+    assert "hush" not in made.to_json()
+    found = client.webhook_endpoints.get(made)
+    assert (found.headers, found.secret_last4) == (("X-Team",), made.secret[-4:])
+    assert list(client.webhook_endpoints.list(status="enabled")) == [found]
+    rotated = client.webhook_endpoints.rotate_secret(made, if_match=found)
+    shown = client.webhook_endpoints.get_secret(made)
+    assert (shown.secret, shown.previous_secret) == (rotated.secret, made.secret)
+    with pytest.raises(ConflictError) as conflict:
+        client.webhook_endpoints.rotate_secret(made)
+    assert conflict.value.code == "rotation_in_progress"
+    assert client.webhook_endpoints.activate_secret(made).secret_activates_at is None
+    changed = client.webhook_endpoints.update(made, headers={"x-team": None}, max_in_flight=2)
+    assert (changed.headers, changed.max_in_flight) == ((), 2)
+    assert client.webhook_endpoints.disable(changed, if_match=changed).health.state == "disabled"
+    client.webhook_endpoints.delete(made)
+    with pytest.raises(NotFoundError):
+        client.webhook_endpoints.get(made)
+
+
 def test_platforms_say_what_they_take(client: Anthyx) -> None:
     shown = {each.platform: each for each in client.platforms.list()}
     assert (shown["x"].max_length, shown["x"].length_unit) == (280, "x_weighted")
     assert shown["tiktok"].max_days_ahead == 10
     assert [each.format for each in shown["linkedin"].formats] == ["post", "document"]
+
+
+def test_every_event_type_has_its_class(client: Anthyx) -> None:
+    shown = client.event_types.list().data
+    assert len(shown) == 27
+    for each in shown:
+        made = client.events.create(type=each.name)
+        assert client.events.get(made) == made
+        assert (made.type, each.schema["title"]) == (each.name, each.name)
+        assert made.to_dict().keys() == each.example.keys()
+        assert type(made) is not Event, "it is known to the SDK"
+        assert not isinstance(made.data.object, PartialRecord), "and so is its record"
+
+
+def test_an_example_event_is_of_a_brand_that_there_is(client: Anthyx) -> None:
+    brand = client.brands.create(name="Acme")
+    made = client.events.create(type="post.failed", brand_id=brand)
+    assert list(client.events.list(brand_id=brand, types="post.*")) == [made]
 
 
 def test_pages_are_followed(client: Anthyx) -> None:

@@ -25,15 +25,18 @@ from ._unset import UNSET, Unset
 from ._wire import QueryValue, new_request, raw_path
 
 if TYPE_CHECKING:
+    from ._key_models import ApiKey
     from .analytics import Analytics
     from .audit_log import AuditLog
     from .brands import Brands
     from .channels import Channels
+    from .event_types import EventTypes
     from .events import Events
-    from .keys import ApiKey, ApiKeys
+    from .keys import ApiKeys
     from .platforms import Platforms
     from .posts import Posts
     from .usage import UsageReports
+    from .webhook_endpoints import WebhookEndpoints
     from .workspace import WorkspaceDetails
 
 _DEFAULT_TIMEOUT = (5.0, 30.0)
@@ -133,6 +136,13 @@ class Anthyx:
         return Events(self._engine)
 
     @cached_property
+    def event_types(self) -> EventTypes:
+        """What each type of events means and looks like."""
+        from .event_types import EventTypes  # noqa: PLC0415
+
+        return EventTypes(self._engine)
+
+    @cached_property
     def posts(self) -> Posts:
         """What is written, reviewed and published."""
         from .posts import Posts  # noqa: PLC0415
@@ -145,6 +155,13 @@ class Anthyx:
         from .usage import UsageReports  # noqa: PLC0415
 
         return UsageReports(self._engine)
+
+    @cached_property
+    def webhook_endpoints(self) -> WebhookEndpoints:
+        """Where events are sent to."""
+        from .webhook_endpoints import WebhookEndpoints  # noqa: PLC0415
+
+        return WebhookEndpoints(self._engine)
 
     @cached_property
     def workspace(self) -> WorkspaceDetails:

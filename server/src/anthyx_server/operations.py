@@ -64,6 +64,8 @@ class Options(TypedDict, total=False):
     is_counted: bool
     uncounted_with: str
     settles_revocation: bool
+    is_noted: bool
+    prepare: Callable[[], None]
     csv: AsTable
     errors: tuple[type[ApiError], ...]
 
@@ -76,7 +78,10 @@ class Operation:
     `uncounted_with`; `settles_revocation` marks answers that must not be replayed before a
     revocation holds everywhere; `csv` turns the payload of an operation that reads into a table,
     for those who prefer CSV. With `most_items` the body is an array of one to so many of what
-    `body` describes. `also` says what answers with other statuses of success show.
+    `body` describes. `also` says what answers with other statuses of success show. A GET that
+    `is_noted` leaves an entry on the audit log, and answers only once that is committed. `prepare`
+    is called before a transaction begins: for what takes long, such as asking others. It refuses
+    nothing, since the request may have been answered before.
     """
 
     id: str
@@ -98,6 +103,8 @@ class Operation:
     is_counted: bool = True
     uncounted_with: str | None = None
     settles_revocation: bool = False
+    is_noted: bool = False
+    prepare: Callable[[], None] | None = None
     csv: AsTable | None = None
     errors: tuple[type[ApiError], ...] = ()
 
@@ -170,10 +177,12 @@ def _edge(declared: Operation) -> Callable[..., Response]:
         if path and _has_encoded_slash():
             raise NotFound("There is nothing at this path.")
         arguments: dict[str, Any] = {**path} if caller is None else {**path, "caller": caller}
-        if not declared.is_writing:
+        if not declared.is_writing and not declared.is_noted:
             db.read_only()
             reply = _call(declared, arguments, query_schema, body_schema)
             return _respond(reply) if declared.csv is None else _negotiate(reply, declared.csv)
+        if declared.prepare is not None:
+            declared.prepare()
         return _write(
             declared, caller, lambda: _call(declared, arguments, query_schema, body_schema)
         )
@@ -237,8 +246,9 @@ def _checked(declared: Operation, schema: Schema, value: Any) -> Any:
 
 
 def _write(declared: Operation, caller: Caller | None, call: Callable[[], Reply]) -> Response:
+    owner = caller if declared.is_writing else None
     try:
-        with idempotency.slot(caller, settles_revocation=declared.settles_revocation) as slot:
+        with idempotency.slot(owner, settles_revocation=declared.settles_revocation) as slot:
             if slot is not None and slot.stored is not None:
                 return slot.stored
             reply = call()

@@ -26,6 +26,7 @@ from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.limits import jobs as limits_jobs
 from anthyx_server.queue import RegisteredJob, enqueue_due, is_registered, make_queue
 from anthyx_server.webhooks.deliveries import jobs as webhook_deliveries_jobs
+from anthyx_server.webhooks.endpoints import jobs as webhook_endpoints_jobs
 from anthyx_server.webhooks.engine import Pump
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ JOBS = (
     keys_jobs,
     limits_jobs,
     webhook_deliveries_jobs,
+    webhook_endpoints_jobs,
 )
 
 _TICK_SECONDS = 1.0

@@ -1,6 +1,8 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
+from anthyx_server.events.catalogue import TYPES, scope_of
 from anthyx_server.events.feed import KEPT_FOR
+from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
 from anthyx_server.events.service import publish, publish_example, published
@@ -8,12 +10,15 @@ from anthyx_server.events.waiting import init_waiting, wait_until
 
 __all__ = [
     "KEPT_FOR",
+    "TYPES",
     "Event",
+    "guide_page",
     "in_order",
     "init_waiting",
     "numbered",
     "publish",
     "publish_example",
     "published",
+    "scope_of",
     "wait_until",
 ]

@@ -7,13 +7,16 @@ from typing import Any
 
 import orjson
 from blinker import Signal
+from flask import current_app
 
 from anthyx_server import clock
+from anthyx_server.errors import InvalidState
 from anthyx_server.events import examples
-from anthyx_server.events.catalogue import TYPES
+from anthyx_server.events.catalogue import TYPES, has_brand
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import insert_at_commit, number_at_commit
 from anthyx_server.ids import new_id
+from anthyx_server.inputs import invalid_body
 from anthyx_server.tenancy import Caller
 
 API_VERSION = "2026-11-01"
@@ -42,7 +45,7 @@ def publish(
     """
     if event_type not in TYPES:
         raise LookupError(event_type)
-    event = _add(caller, event_type, subject, shown, previous, brand_id)
+    event = _new_event(caller, event_type, subject, shown, previous, brand_id)
     _number(event)
     return event
 
@@ -62,7 +65,7 @@ def publish_example(
     if event_type not in TYPES:
         raise LookupError(event_type)
     example = examples.fresh(event_type, clock.now(), caller.mode, brand_id)
-    event = _add(caller, event_type, *example)
+    event = _new_event(caller, event_type, *example)
     if in_feed:
         _number(event)
     else:
@@ -70,12 +73,49 @@ def publish_example(
     return event
 
 
+def make_example(caller: Caller, event_type: str, brand_id: str | None) -> Event:
+    """Publish the example of a type for a customer who tries things out with a test key.
+
+    Without `brand_id`, a key that is restricted to brands gets one of the first of them, so that
+    it may read what it made.
+
+    Raises:
+        InvalidState: the key is a live one, whose events tell what has happened.
+        ValidationFailed: there is no such brand that the caller may see, or the type has none.
+    """
+    if caller.mode != "test":
+        raise InvalidState(
+            "Example events are made in test mode alone: use a key that starts with anthyx_test_.",
+            extra={"state": caller.mode},
+        )
+    brand = _brand_of_example(caller, event_type, brand_id)
+    return publish_example(caller, event_type, in_feed=True, brand_id=brand)
+
+
+def _brand_of_example(caller: Caller, event_type: str, brand_id: str | None) -> str | None:
+    is_restricted = caller.brand_ids is not None
+    if not has_brand(event_type):
+        if brand_id is not None:
+            raise invalid_body({"brand_id": [f"An event of the type {event_type} has no brand."]})
+        if is_restricted:
+            raise invalid_body(
+                {"type": ["It has no brand, so a key with brand_ids can't read it."]}
+            )
+        return None
+    if brand_id is None:
+        return min(caller.brand_ids) if caller.brand_ids else None
+    is_there = brand_id in current_app.extensions["anthyx_brand_lookup"](caller, [brand_id])
+    if not is_there or (caller.brand_ids is not None and brand_id not in caller.brand_ids):
+        raise invalid_body({"brand_id": ["There is no such brand here."]})
+    return brand_id
+
+
 def _number(event: Event) -> None:
     number_at_commit(event)
     published.send(event)
 
 
-def _add(
+def _new_event(
     caller: Caller,
     event_type: str,
     subject: tuple[str, str],
@@ -84,7 +124,7 @@ def _add(
     brand_id: str | None,
 ) -> Event:
     moment = clock.now()
-    envelope = _envelope(caller, event_type, subject, brand_id, moment)
+    envelope = envelope_of(caller, event_type, subject, brand_id, moment)
     envelope["data"] = {"object": shown, "previous": previous, "truncated": False}
     body = orjson.dumps(envelope)
     if len(body) > MAX_BODY_BYTES:
@@ -102,14 +142,14 @@ def _add(
     )
 
 
-def _envelope(
+def envelope_of(
     caller: Caller,
     event_type: str,
     subject: tuple[str, str],
     brand_id: str | None,
     moment: datetime,
 ) -> dict[str, Any]:
-    """An event without its data."""
+    """A new event without its data."""
     # The secret of a new API key is sealed with the Idempotency-Key, which is stored nowhere.
     idempotency_key = None if subject[0] == "api_key" else caller.idempotency_key
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anthyx_server import audit, events
 from anthyx_server.db import db
+from anthyx_server.errors import InvalidState
 from anthyx_server.tenancy import Caller, locked, owned
 from anthyx_server.webhooks.endpoint_views import show
 from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
@@ -45,7 +46,15 @@ def enable(caller: Caller, endpoint: WebhookEndpoint) -> None:
     """Turn a locked endpoint on; it begins without the failures of before.
 
     Whoever calls this decides about what was kept meanwhile.
+
+    Raises:
+        InvalidState: it has lost its last brand, so that nothing could reach it.
     """
+    if endpoint.brand_ids is not None and not endpoint.brand_ids:
+        raise InvalidState(
+            f"{endpoint.id} has lost its last brand: give it others in brand_ids first.",
+            extra={"state": endpoint.status},
+        )
     endpoint.bump()
     endpoint.status = "enabled"
     endpoint.disabled_at = endpoint.disabled_reason = None

@@ -17,6 +17,7 @@ _WAITS = sa.text("next_attempt_at IS NOT NULL")
 _WAITS_AS_ASKED = sa.text("next_attempt_at IS NOT NULL AND trigger IN ('manual', 'test')")
 _HAS_BRAND = sa.text("brand_id IS NOT NULL")
 _IS_FIRST = sa.text("number = 1")
+_LIVES = sa.text("deleted_at IS NULL")
 
 
 class WebhookEndpoint(OwnedByWorkspace, Base):
@@ -27,7 +28,16 @@ class WebhookEndpoint(OwnedByWorkspace, Base):
     """
 
     __tablename__ = "webhook_endpoints"
-    __table_args__ = (sa.Index(None, "workspace_id", "mode", "id"),)
+    __table_args__ = (
+        sa.Index(
+            "ix_webhook_endpoints_living",
+            "workspace_id",
+            "mode",
+            "id",
+            sqlite_where=_LIVES,
+            postgresql_where=_LIVES,
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     url: Mapped[str]
@@ -39,7 +49,7 @@ class WebhookEndpoint(OwnedByWorkspace, Base):
     sealed_secrets: Mapped[bytes | None]
     encryption_key_id: Mapped[str | None] = mapped_column(index=True)
     secret_last4: Mapped[str]
-    secret_activates_at: Mapped[datetime | None]
+    secret_activates_at: Mapped[datetime | None] = mapped_column(index=True)
     rate_per_second: Mapped[int | None]
     max_in_flight: Mapped[int]
     status: Mapped[str]
@@ -50,7 +60,7 @@ class WebhookEndpoint(OwnedByWorkspace, Base):
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    deleted_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None] = mapped_column(index=True)
 
     def bump(self) -> None:
         """Make a new version of it, now."""

@@ -66,14 +66,16 @@ def _create_endpoints() -> None:
         *_owner("webhook_endpoints"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_endpoints"),
     )
+    lives = sa.text("deleted_at IS NULL")
     op.create_index(
-        "ix_webhook_endpoints_workspace_id_mode_id",
+        "ix_webhook_endpoints_living",
         "webhook_endpoints",
         ["workspace_id", "mode", "id"],
+        sqlite_where=lives,
+        postgresql_where=lives,
     )
-    op.create_index(
-        "ix_webhook_endpoints_encryption_key_id", "webhook_endpoints", ["encryption_key_id"]
-    )
+    for column in ("encryption_key_id", "secret_activates_at", "deleted_at"):
+        op.create_index(f"ix_webhook_endpoints_{column}", "webhook_endpoints", [column])
 
 
 def _create_queues() -> None:

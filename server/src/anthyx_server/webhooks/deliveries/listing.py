@@ -60,18 +60,18 @@ def _rows(caller: Caller, arguments: dict[str, Any]) -> Sequence[sa.Row[Any]]:
         parameters |= {"brand_ids": brands}
         parameters |= {f"brand_{number}": each for number, each in enumerate(brands)}
     place = pagination.position(arguments, caller)
-    is_by_sequence = "after_sequence" in given
-    if place is not None:
-        parameters["after_sequence" if is_by_sequence else "last_id"] = place[0]
     shape = queries.Shape(
         filters=frozenset(queries.FILTERS & given.keys()),
         brands=len(brands),
-        is_next=place is not None and not is_by_sequence,
         is_embedded=is_sqlite(reader().engine),
     )
-    if is_by_sequence:
+    if "after_sequence" in given:
+        parameters["after_sequence"] = given["after_sequence"] if place is None else place[0]
         return reader().rows(queries.by_sequence_query(shape), parameters)
     parameters |= _ids_between(given.get("created_after"), given.get("created_before"))
+    if place is not None:
+        # One end alone: of two, SQLite might take the farther one.
+        parameters["high"] = min(parameters["high"], place[0])
     return reader().rows(queries.page_query(shape), parameters)
 
 
