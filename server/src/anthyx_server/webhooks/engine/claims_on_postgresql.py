@@ -108,11 +108,13 @@ FROM unnest(
 ) AS v (endpoint_id, in_flight, sequence, paced_until)
 WHERE q.endpoint_id = v.endpoint_id
 """
-    # Made where missing, and locked, in one order.
     _LOCK_HOSTS = """
-INSERT INTO webhook_hosts AS h (host)
-SELECT host FROM unnest(string_to_array(%s, ',')) AS host ORDER BY host
-ON CONFLICT (host) DO UPDATE SET host = h.host RETURNING h.host, h.paced_until
+SELECT host, paced_until FROM webhook_hosts WHERE host = ANY(string_to_array(%s, ','))
+ORDER BY host FOR UPDATE
+"""
+    _ADD_HOSTS = """
+INSERT INTO webhook_hosts (host)
+SELECT host FROM unnest(string_to_array(%s, ',')) AS host ORDER BY host ON CONFLICT DO NOTHING
 """
     _SAVE_HOSTS = """
 UPDATE webhook_hosts h SET paced_until = v.paced_until
@@ -136,8 +138,12 @@ WHERE h.host = v.host
 
     def lock_hosts(self, connection: sa.Connection, hosts: Collection[str]) -> dict[str, Any]:
         """As the protocol says."""
-        rows = connection.exec_driver_sql(self._LOCK_HOSTS, (",".join(sorted(hosts)),))
-        return {row[0]: row[1] for row in rows}
+        names = (",".join(sorted(hosts)),)
+        found = dict(map(tuple, connection.exec_driver_sql(self._LOCK_HOSTS, names).all()))
+        if len(found) < len(hosts):
+            connection.exec_driver_sql(self._ADD_HOSTS, names)
+            found = dict(map(tuple, connection.exec_driver_sql(self._LOCK_HOSTS, names).all()))
+        return found
 
     def pick(
         self,
