@@ -103,6 +103,7 @@ def test_a_hold_grows_with_the_failures_within_bounds_and_a_success_ends_it() ->
         assert health.held_until is not None
         seconds.append((health.held_until - moment).total_seconds())
     assert seconds == [1, 5, 50, 300]
+    health.held_until = None
     health.hold(NOW, 86_400)
     assert health.held_until == NOW + timedelta(hours=1), "no longer than that"
     health.succeed(NOW)

@@ -173,7 +173,8 @@ class _Claim:
             if host is not None:
                 earliest = host.take(max(earliest, line.pace.next_at))
             starts_in = line.pace.take(earliest) - self._moment
-            paced.append(one._replace(version=line.version, starts_in=starts_in))
+            interval = 1 / line.pace.rate if line.pace.rate else 0.0
+            paced.append(one._replace(version=line.version, starts_in=starts_in, interval=interval))
         return paced
 
 

@@ -166,7 +166,7 @@ WHERE h.host = v.host
         }
         statement = self._PICK_ASKED if asked else self._PICK_DUE
         rows = connection.exec_driver_sql(statement, given).all()
-        return [Claimed._make((*row, token, 0, 0.0)) for row in rows]
+        return [Claimed._make((*row, token, 0, 0.0, 0.0)) for row in rows]
 
     def save(
         self,

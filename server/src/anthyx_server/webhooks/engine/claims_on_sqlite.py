@@ -166,7 +166,7 @@ def _numbered(rows: Any, last: int, token: str) -> Iterator[Claimed]:
     """The rows as their attempts see them; those without a number get the next ones."""
     numbers = itertools.count(last + 1)
     for row in rows:
-        claimed = Claimed._make((*row[:12], from_milliseconds(row[12]), token, 0, 0.0))
+        claimed = Claimed._make((*row[:12], from_milliseconds(row[12]), token, 0, 0.0, 0.0))
         yield claimed._replace(
             sequence=next(numbers) if row[6] is None else row[6],
             number=claimed.number + 1,

@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from anthyx_server import clock
 from anthyx_server.webhooks.engine.requests import Request, finished, interrupted
-from anthyx_server.webhooks.engine.work import Finished
+from anthyx_server.webhooks.engine.work import Claimed, Finished
 from anthyx_server.webhooks.sending.sender import Sender
 
 log = logging.getLogger(__name__)
 
 _LONGEST_STEP_SECONDS = 1.0
+_MOST_PACED = 10_000
 
 
 class Dispatcher:
@@ -39,6 +40,7 @@ class Dispatcher:
         self._inbox: deque[tuple[float, float, int, Request]] = deque()
         self._waiting: list[tuple[float, float, int, Request]] = []
         self._running: dict[tuple[str, str], Request] = {}
+        self._next_at: dict[str, float] = {}
         self._order = itertools.count()
         self._sender = make_sender()
         self._is_stopping = threading.Event()
@@ -111,11 +113,24 @@ class Dispatcher:
                 self.unsent.append(request)
                 self._ring()
                 continue
+            if request.claimed.interval and not self._is_its_turn(request.claimed, now):
+                place = (self._next_at[request.claimed.endpoint_id], claimed_at, next(self._order))
+                heapq.heappush(self._waiting, (*place, request))
+                continue
             self._running[request.key] = request
             self._sender.start(request.outgoing())
         if not self._waiting:
             return _LONGEST_STEP_SECONDS
         return min(self._waiting[0][0] - now, _LONGEST_STEP_SECONDS)
+
+    def _is_its_turn(self, claimed: Claimed, now: float) -> bool:
+        """Keep an endpoint's pace also where this process was late: it does not catch up."""
+        if now < self._next_at.get(claimed.endpoint_id, 0.0):
+            return False
+        if len(self._next_at) > _MOST_PACED:
+            self._next_at.clear()
+        self._next_at[claimed.endpoint_id] = now + claimed.interval
+        return True
 
     def _return_waiting(self) -> None:
         self.unsent.extend(request for *_, request in self._waiting)

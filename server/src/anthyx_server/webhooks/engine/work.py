@@ -46,7 +46,8 @@ class Wanted(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A delivery under lease. `number` is that of the attempt, `starts_in` seconds from the claim.
+    """A delivery under lease. `number` is that of the attempt, `starts_in` seconds from the claim,
+    and `interval` seconds after the one before it at this endpoint.
 
     `status` is that of the delivery before the attempt.
     """
@@ -67,6 +68,7 @@ class Claimed(NamedTuple):
     lease: str
     version: int = 0
     starts_in: float = 0.0
+    interval: float = 0.0
 
 
 @dataclass(slots=True)
