@@ -1,4 +1,4 @@
-"""A worker process that does nothing but deliver; says on demand what it has taken."""
+"""A worker process that does nothing but deliver; tells on demand what memory it has taken."""
 
 from __future__ import annotations
 
@@ -9,42 +9,44 @@ import resource
 import sys
 import threading
 import time
+from pathlib import Path
 
 from anthyx_server.app import create_app
 from anthyx_server.config import Settings
 from anthyx_server.webhooks.engine import Pump
 
 
-def main(profile: str = "") -> None:
-    """Deliver until the input ends; each line asks for the memory taken so far, in KiB."""
+def main(profile: str | None = None) -> None:
+    """Deliver until the input ends; each line of it asks for the most memory so far, in KiB.
+
+    With a path as `profile`, what each thread's CPU time went to is written there.
+    """
     logging.basicConfig(level=logging.WARNING)
-    if profile:
-        threading.setprofile  # noqa: B018
-    pump = Pump(create_app(Settings.from_env()))
-    if profile:
-        for target in (pump._dispatcher, pump._books):
-            _profiled(target, "_run" if hasattr(target, "_run") else "run", profile)
-        pump._dispatcher._thread._target = pump._dispatcher._run
-        pump._thread._target = pump._books.run
+    app = create_app(Settings.from_env())
+    if profile is not None:
+        _profile_threads(Path(profile))
+    pump = Pump(app)
     pump.start()
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for _ in sys.stdin:
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+        sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}\n")
+        sys.stdout.flush()
     pump.stop()
 
 
-def _profiled(target, name, profile):
-    run = getattr(target, name)
+def _profile_threads(path: Path) -> None:
+    run = threading.Thread.run
 
-    def wrapped(*a):
-        p = cProfile.Profile(time.thread_time)
+    def profiled(thread: threading.Thread) -> None:
+        profile = cProfile.Profile(time.thread_time)
         try:
-            p.runcall(run, *a)
+            profile.runcall(run, thread)
         finally:
-            with open(f"{profile}.{type(target).__name__}", "w") as f:
-                pstats.Stats(p, stream=f).sort_stats("tottime").print_stats(45)
+            with path.with_suffix(f".{thread.name}").open("w", encoding="utf-8") as file:
+                pstats.Stats(profile, stream=file).sort_stats("tottime").print_stats(50)
 
-    setattr(target, name, wrapped)
+    threading.Thread.run = profiled  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

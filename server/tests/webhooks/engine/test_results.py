@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
 from anthyx_server import clock, db
 from anthyx_server.webhooks.models import WebhookDelivery, WebhookQueue
@@ -133,7 +134,7 @@ def test_a_deleted_endpoint_still_has_its_attempt_on_record(
     (claimed,) = desk.claim()
     with account.app.app_context(), db.transaction():
         db.db.session.execute(
-            WebhookQueue.__table__.delete().where(WebhookQueue.endpoint_id == endpoint_id)
+            sa.delete(WebhookQueue).where(WebhookQueue.endpoint_id == endpoint_id)
         )
     desk.results.record([over(claimed, status_code)])
     assert [each.status_code for each in attempts(account)] == [status_code]

@@ -88,26 +88,23 @@ def test_an_interrupted_attempt_does_not_count_until_the_delivery_looks_guilty()
     assert guilty.status == "dead"
 
 
-def healthy() -> Health:
-    return Health(None, None, 0, None, None)
-
-
-def test_a_hold_grows_with_the_failures_within_bounds_and_a_success_ends_it() -> None:
-    health = healthy()
-    health.fail(NOW, {})
+def test_a_hold_grows_with_the_failures_within_bounds() -> None:
     seconds = []
     for after in (0, 10, 100, 10_000):
-        health.held_until = None
+        health = Health(None, NOW, 1, None, None)
         moment = NOW + timedelta(seconds=after)
         health.hold(moment, None)
         assert health.held_until is not None
         seconds.append((health.held_until - moment).total_seconds())
     assert seconds == [1, 5, 50, 300]
-    health.held_until = None
+
+
+def test_a_receiver_may_ask_for_a_longer_hold_and_a_success_ends_it() -> None:
+    health = Health(None, NOW, 1, None, None)
     health.hold(NOW, 86_400)
     assert health.held_until == NOW + timedelta(hours=1), "no longer than that"
     health.succeed(NOW)
-    assert (health.held_until, health.failing_since, health.consecutive_failures) == (None, None, 0)
+    assert health == Health(None, None, 0, NOW, None)
 
 
 @pytest.mark.parametrize(
