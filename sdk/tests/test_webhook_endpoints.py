@@ -211,7 +211,7 @@ def test_an_endpoint_is_named_and_matched_as_it_was_fetched(
     found = client.webhook_endpoints.get("w")
     client.webhook_endpoints.update(found, url="https://example.com/2", if_match=found)
     assert server.seen[1].path == "/v1/webhook-endpoints/we_1"
-    assert server.seen[1].headers["If-Match"] == '"2-rotating"'
+    assert server.seen[1].headers["if-match"] == '"2-rotating"'
 
 
 def test_secrets_are_not_in_what_is_printed(client: Anthyx, server: Loopback) -> None:

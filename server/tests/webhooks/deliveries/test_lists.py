@@ -148,8 +148,8 @@ def test_a_key_of_some_brands_sees_their_deliveries(
     account: Account, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("anthyx_server.webhooks.deliveries.queries.MOST_BRANDS", most)
-    endpoint_id = add_endpoint(account)
     brands = [brand(account) for _ in range(3)]
+    endpoint_id, wide_id = add_endpoint(account, brand_ids=brands[:2]), add_endpoint(account)
     rows = [
         {"brand_id": brands[number % 3], "status": STATUSES[number % 5], "sequence": number + 1}
         for number in range(12)
@@ -167,8 +167,8 @@ def test_a_key_of_some_brands_sees_their_deliveries(
     assert key.get(f"/webhook-deliveries/{own[0]}").status_code == 200
     for hidden in (made[2], made[12]):
         problem(key.get(f"/webhook-deliveries/{hidden}"), 404, "not_found")
-    query = {"brand_id": brands[2]}
-    problem(key.get("/webhook-deliveries", query_string=query), 404, "not_found")
+    for query in ({"brand_id": brands[2]}, {"endpoint_id": wide_id}):
+        problem(key.get("/webhook-deliveries", query_string=query), 404, "not_found")
 
 
 def test_a_cursor_belongs_to_its_filters(account: Account) -> None:

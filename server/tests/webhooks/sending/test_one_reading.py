@@ -13,7 +13,8 @@ from anthyx_server.webhooks.sending.destination import BadDestination, Policy, p
 _PIECES = [
     "https://", "http://", "HTTPS:", "//", "/", "\\", "@", ":", "#", "?", "[", "]", "%", "%40",
     "%2f", "%00", ".", "..", " ", "\t", "\r\n", "\0", "\u3002", "\uff0e", "①", "１", "ß", "ı", "K",
-    "\u200d",    "example.com", "EXAMPLE.com", "127.0.0.1", "127.1", "0x7f", "0177", "2130706433", "localhost",
+    "\u200d", "example.com", "EXAMPLE.com", "127.0.0.1", "127.1", "0x7f", "0177", "2130706433",
+    "localhost",
     "::1", "[::1]", "::ffff:1.2.3.4", "fe80::1%25lo", "user", "pass", "443", "80", "8443", "0443",
     "-", "_", "xn--", "xn--a", ";", "&", "=", "~", "*", "a", "ü",
 ]  # fmt: skip

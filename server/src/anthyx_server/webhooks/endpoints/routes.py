@@ -197,7 +197,9 @@ def get_webhook_endpoint_secret(caller: Caller, endpoint_id: str) -> Reply:
     is_conditional=True,
     errors=(RotationInProgress,),
 )
-def rotate_webhook_endpoint_secret(caller: Caller, endpoint_id: str, body: dict[str, Any]) -> Reply:
+def rotate_secret_of_webhook_endpoint(
+    caller: Caller, endpoint_id: str, body: dict[str, Any]
+) -> Reply:
     """Give a webhook endpoint a new secret; the old one stays valid beside it for the overlap.
 
     `webhook-signature` carries both meanwhile. `X-Anthyx-Signature` stays with the old one until
@@ -216,7 +218,7 @@ def rotate_webhook_endpoint_secret(caller: Caller, endpoint_id: str, body: dict[
     returns=schemas.WebhookEndpointSchema(),
     is_conditional=True,
 )
-def activate_webhook_endpoint_secret(caller: Caller, endpoint_id: str) -> Reply:
+def activate_secret_of_webhook_endpoint(caller: Caller, endpoint_id: str) -> Reply:
     """End the rotation of a secret now: the old one is forgotten.
 
     Where no rotation lasts, nothing changes.

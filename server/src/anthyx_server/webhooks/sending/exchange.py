@@ -47,6 +47,7 @@ class Exchange:
         "_is_head_whole",
         "_is_refused",
         "_is_resent",
+        "_is_reused",
         "_judge",
         "_lines",
         "_named_ms",
@@ -87,7 +88,7 @@ class Exchange:
         self._is_head_whole = False
         self._body: list[bytes] = []
         self._body_size = 0
-        self._is_full = self._is_refused = self._is_resent = False
+        self._is_full = self._is_refused = self._is_resent = self._is_reused = False
         self._opened = self._sends = 0
         self._peer: str | None = None
 
@@ -114,11 +115,10 @@ class Exchange:
         """True once, where a connection used again was lost before any byte of the answer.
 
         The receiver had closed it just then, and most likely never saw the request. It is ready
-        to be added again, and will go out on a new connection: others that are idle may be as
-        dead, and libcurl would try them.
+        to be added again, for a new connection: others that are idle may be as dead, and libcurl
+        would try them.
         """
-        is_lost = error in failures.LOST and self._sends == 1 and not self._opened
-        if not is_lost or self._head_size or self._milliseconds() >= self._options[_TIMEOUT]:
+        if not self._is_lost(error) or self._milliseconds() >= self._options[_TIMEOUT]:
             return False
         self._is_resent = True
         self._shorten()
@@ -155,6 +155,11 @@ class Exchange:
             outcome.retry_after_seconds = answers.retry_after_seconds(outcome.response_headers)
         self._time(outcome)
         return outcome
+
+    def _is_lost(self, error: int) -> bool:
+        """True where a used connection was lost with the first sending, before any answer."""
+        is_first = self._sends == 1 and not self._is_resent
+        return error in failures.LOST and is_first and self._is_reused and not self._head_size
 
     def _shorten(self) -> None:
         """Leave libcurl the time that is left."""
@@ -242,8 +247,12 @@ class Exchange:
 
     def _on_send(self, peer: str, _own: str, _port: int, _own_port: int) -> int:
         """Called as the request is about to be sent, also where libcurl would send it again."""
-        if self._sends > self._is_resent:
-            return int(pycurl.PREREQFUNC_ABORT)
+        if self._sends:
+            if not self._is_reused or self._sends > 1 or not self._opened:
+                return int(pycurl.PREREQFUNC_ABORT)
+            self._is_resent = True
+        else:
+            self._is_reused = not self._opened
         self._peer = peer
         self._sends += 1
         return int(pycurl.PREREQFUNC_OK)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pycurl
 
 # X509_V_ERR_… of OpenSSL, as SSL_VERIFYRESULT gives them.
-_EXPIRED = 10
-_NOT_YET_VALID = 9
-_NO_FAULT = 0
+_OUT_OF_TIME = {9, 10}
+_OF_THE_NAME = {0, 1, 62, 64}  # libcurl compares the name by itself where OpenSSL finds no fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +159,9 @@ def of_tls(error: int, verification: int) -> Failure:
     """The failure of a TLS handshake; `verification` is OpenSSL's judgment of the chain."""
     detail = _TLS_OTHER
     if error == pycurl.E_PEER_FAILED_VERIFICATION:
-        if verification == _NO_FAULT:
+        if verification in _OF_THE_NAME:
             detail = _TLS_NAME
-        elif verification in {_EXPIRED, _NOT_YET_VALID}:
+        elif verification in _OUT_OF_TIME:
             detail = _TLS_EXPIRED
         else:
             detail = _TLS_CHAIN

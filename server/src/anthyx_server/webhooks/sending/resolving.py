@@ -20,6 +20,7 @@ MAX_AT_ONCE = 128
 MAX_SLOW = 32
 FRESH_SECONDS = 15  # then it is looked up again while it is still used
 KNOWN_SECONDS = 30
+_REFRESH_SECONDS = 1  # between two tries, while what is known still holds
 _SLOW_AFTER_SECONDS = 2
 _SLOW_FOR_SECONDS = 600
 _MAX_KNOWN = 10_000
@@ -44,6 +45,7 @@ class Known:
 
     addresses: list[str]
     at: float
+    ask_again_at: float
     told: set[int] = field(default_factory=set)
 
 
@@ -103,11 +105,14 @@ class Names:
     def find(self, host: str) -> Known | None:
         """What is known of a name; None where its answer will have to be taken later."""
         known = self._known.get(host)
-        age = clock.monotonic() - known.at if known else KNOWN_SECONDS
-        if age >= FRESH_SECONDS and host not in self._running and host not in self._queued:
-            self._queued.append(host)
-            self._start()
-        return known if age < KNOWN_SECONDS else None
+        now = clock.monotonic()
+        if known is None or now - known.at >= KNOWN_SECONDS:
+            self._ask(host)
+            return None
+        if now >= known.ask_again_at:
+            known.ask_again_at = now + _REFRESH_SECONDS
+            self._ask(host)
+        return known
 
     def take(self) -> list[tuple[str, Known]]:
         """The names that were answered since the last time."""
@@ -120,7 +125,7 @@ class Names:
             now = clock.monotonic()
             if now - self._running.pop(host) < _SLOW_AFTER_SECONDS:
                 self._slow.pop(host, None)
-            known = Known(addresses[:_MAX_ADDRESSES], now)
+            known = Known(addresses[:_MAX_ADDRESSES], now, now + FRESH_SECONDS)
             if addresses:
                 _keep(self._known, host, known)
             taken.append((host, known))
@@ -133,6 +138,11 @@ class Names:
         _keep(self._slow, host, clock.monotonic() + _SLOW_FOR_SECONDS)
         if host in self._queued:
             self._queued.remove(host)
+
+    def _ask(self, host: str) -> None:
+        if host not in self._running and host not in self._queued:
+            self._queued.append(host)
+            self._start()
 
     def _start(self) -> None:
         now = clock.monotonic()

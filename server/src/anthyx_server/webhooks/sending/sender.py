@@ -22,7 +22,7 @@ from anthyx_server.webhooks.sending.sockets import Sockets
 
 _MAX_IDLE_CONNECTIONS = 512
 _MAX_URLS = 4096
-_LITERAL = Known([], 0)
+_LITERAL = Known([], 0, 0)
 
 
 class Sender:

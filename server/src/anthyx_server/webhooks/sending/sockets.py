@@ -58,8 +58,9 @@ class Sockets:
         self._wanted[fd] = events = _EVENTS[what]
         if self._registered.get(fd) != events:
             self._unregister(fd)
-            self._selector.register(fd, events)
-            self._registered[fd] = events
+            with contextlib.suppress(OSError):  # it would fail all transfers; this one times out
+                self._selector.register(fd, events)
+                self._registered[fd] = events
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
         """What is ready, as libcurl is told of it; nothing where `nudge` or the time ended it."""
