@@ -205,7 +205,7 @@ def table(database: str, rounds: int, count: int) -> str:
         "|---|--:|",
         f"| rate at {count:,} waiting, of that at {SMALL:,} | {deep / shallow:.2f} |",
         f"| MiB after {SMALL:,} deliveries, after {count:,} more | {little:.0f}, {much:.0f} |",
-        f"| ms from commit to attempt at {_EVENTS_PER_SECOND} events/s, p50, p99 | {median}, {late} |",
+        f"| commit to attempt at {_EVENTS_PER_SECOND}/s, p50 and p99 in ms | {median}, {late} |",
     ]
     return "\n".join(rows)
 

@@ -47,7 +47,7 @@ def open_receiver(directory: Path) -> Iterator[list[str]]:
     hosts = [f"127.0.0.{number}" for number in range(1, HOSTS + 1)]
     program = nginx()
     if program is None:
-        command = [sys.executable, "-m", "tests.bench.receiver", str(port), *hosts]
+        command = [sys.executable, "-m", "tests.bench.accepting", str(port), *hosts]
     else:
         listens = " ".join(f"listen {host}:{port};" for host in hosts)
         configuration = directory / "nginx.conf"

@@ -8,9 +8,6 @@ import time
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-# Two digits at a time take half as long as one.
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-_SHIFTS = range(120, -1, -10)
 # What follows the prefix and its underscore.
 PATTERN = f"[{_ALPHABET}]{{26}}"
 
@@ -63,14 +60,9 @@ def id_of(prefix: str, moment: datetime, randomness: int) -> str:
     return _encode(prefix, milliseconds << _RANDOM_BITS | randomness)
 
 
-def start_of_id(prefix: str, microseconds: int) -> str:
-    """The first 12 characters of an id, after the prefix: Unix microseconds.
-
-    Whoever appends 14 that differ makes ids that sort by these times, among `new_id`'s too.
-    """
-    milliseconds, rest = divmod(microseconds, 1000)
-    return _encode(prefix, (milliseconds << 10 | rest) << _RANDOM_BITS - 10)[:-14]
-
-
 def _encode(prefix: str, number: int) -> str:
-    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
+    digits = []
+    for _ in range(26):
+        digits.append(_ALPHABET[number & 31])
+        number >>= 5
+    return f"{prefix}_{''.join(reversed(digits))}"
