@@ -201,6 +201,7 @@ class Bookkeeper:
             self._busy_until = now + _BUSY_SECONDS
         usual = _POLL_SECONDS if now < self._busy_until else _IDLE_SECONDS
         self._look_at = now + max(usual, took * _LOOK_AGAIN_AFTER)
+        self._telling.backlog(self._open, len(found))
         self._line = deque(found)
         self._full.clear()
 
