@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import deliveries, growth, post_growth, report, request_path
+from tests.bench import deliveries, growth, isolation, post_growth, report, request_path
 from tests.bench.world import open_world
 
 
@@ -16,6 +16,7 @@ def main() -> None:
     if options.deliveries:
         title = f"Webhook deliveries on {title}"
         text = deliveries.table(options.database, options.rounds, options.count)
+        text += "\n\n" + isolation.table(options.database)
     elif options.posts:
         title = f"{post_growth.COUNT:,} posts on {title}"
         text = post_growth.table(options.database, options.rounds)
