@@ -8,6 +8,7 @@ import sys
 from tests.bench import (
     deliveries,
     growth,
+    isolation,
     post_growth,
     publishing,
     report,
@@ -26,6 +27,7 @@ def main() -> None:
     elif options.deliveries:
         title = f"Webhook deliveries on {title}"
         text = deliveries.table(options.database, options.rounds, options.count)
+        text += "\n\n" + isolation.table(options.database)
     elif options.posts:
         title = f"{post_growth.COUNT:,} posts on {title}"
         text = post_growth.table(options.database, options.rounds)

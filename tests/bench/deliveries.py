@@ -77,10 +77,11 @@ class Bench:
         }  # fmt: skip
         return event, delivery
 
-    def attempts(self) -> int:
-        """How many attempts were claimed so far; reads one row per endpoint."""
+    def attempts(self, but: str = "") -> int:
+        """How many deliveries were tried, of one endpoint's none; reads one row per endpoint."""
         with self.app.app_context():
-            query = sa.select(sa.func.sum(WebhookQueue.sequence - WebhookQueue.in_flight))
+            tried = sa.func.sum(WebhookQueue.sequence - WebhookQueue.in_flight)
+            query = sa.select(tried).where(WebhookQueue.endpoint_id != but)
             return int(db.db.session.scalar(query) or 0)
 
 
