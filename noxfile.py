@@ -81,6 +81,12 @@ def openapi(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def aio(session: nox.Session) -> None:
+    """Write the SDK's async modules anew; a test fails when they are out of date."""
+    run(session, "python", "sdk/make_aio.py")
+
+
+@nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Run the product; better by `dev.py serve`, which signals reach directly."""
     run(session, "anthyx-server", "serve", *session.posargs)

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
     from ._unset import UNSET, Unset
+    from .aio._clock import AsyncClock
+    from .aio._pages import AsyncPages
+    from .aio.client import AsyncAnthyx
     from .analytics import (
         AnalyticsSummary,
         AnalyticsTimeseries,
@@ -99,6 +102,9 @@ _HOMES = {
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
     "_unset": "UNSET Unset",
+    "aio._clock": "AsyncClock",
+    "aio._pages": "AsyncPages",
+    "aio.client": "AsyncAnthyx",
     "audit_log": "AuditEntry AuditTarget",
     "analytics": (
         "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
@@ -138,6 +144,9 @@ __all__ = [
     "AnthyxError",
     "ApiKey",
     "ApiKeyUsage",
+    "AsyncAnthyx",
+    "AsyncClock",
+    "AsyncPages",
     "Attempt",
     "AuditEntry",
     "AuditTarget",

@@ -19,7 +19,7 @@ from ._base_url import is_loopback
 from ._failures import failure
 from ._response import Headers
 from ._version import __version__
-from ._wire import Failure, Reply, Request
+from ._wire import Failure, Reply, Request, Timeouts
 
 _POOL_SIZE = 64  # requests' own 10 would make more than 10 threads reconnect all the time
 _PYTHON = f"{sys.implementation.name}/{'.'.join(map(str, sys.version_info[:3]))}"
@@ -64,14 +64,12 @@ class Transport:
         self._settings = _environment(self._session, base_url)
         _fork.watch(self)
 
-    def send(
-        self, request: Request, key: str, timeouts: tuple[float | None, float | None]
-    ) -> Reply | Failure:
-        """Send once; `timeouts` are seconds for connecting and for each read."""
+    def send(self, request: Request, key: str, timeouts: Timeouts) -> Reply | Failure:
+        """Send once."""
         prepared = self._prepared(request, key)
         try:
             response = self._session.send(
-                prepared, timeout=timeouts, allow_redirects=False, **self._settings
+                prepared, timeout=timeouts[:2], allow_redirects=False, **self._settings
             )
         except (
             requests.RequestException,

@@ -76,6 +76,14 @@ class Reply(NamedTuple):
     received_at: float
 
 
+class Timeouts(NamedTuple):
+    """Seconds for connecting, for each read, and what is left for the call; None: no bound."""
+
+    connect: float | None
+    read: float | None
+    total: float | None
+
+
 class Failure(NamedTuple):
     """Why there is no answer, as the error to raise and what it was made of."""
 

@@ -15,7 +15,7 @@ from ._base_url import DEFAULT_BASE_URL, checked_base_url
 from ._clock import Clock
 from ._credentials import Credentials, KeySource
 from ._engine import Engine
-from ._options import Options, RateLimitMode, Timeout, Wait
+from ._options import DEFAULT_TIMEOUT, Options, RateLimitMode, Timeout, Wait
 from ._pacing import Pacer
 from ._rate_limit import RateLimit
 from ._response import APIResponse
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from .posts import Posts
     from .usage import UsageReports
     from .workspace import WorkspaceDetails
-
-_DEFAULT_TIMEOUT = (5.0, 30.0)
 
 
 class Anthyx:
@@ -66,7 +64,7 @@ class Anthyx:
         api_key: KeySource | None = None,
         *,
         base_url: str | None = None,
-        timeout: Timeout = _DEFAULT_TIMEOUT,
+        timeout: Timeout = DEFAULT_TIMEOUT,
         retry: Retry = Retry(),  # noqa: B008 - frozen, so that sharing it is safe
         rate_limit: RateLimitMode = "wait",
         on_wait: Callable[[Wait], object] | None = None,

@@ -1,0 +1,132 @@
+"""Events: what happened in the workspace, to look through or to follow.
+
+Written by `nox -s aio` from events.py: change that.
+"""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from anthyx._pages import Page, PageRequest
+from anthyx._wire import new_request, path_to
+from anthyx.brands import Brand
+from anthyx.errors import BadRequestError
+from anthyx.events import _WAIT_SECONDS, OLDEST, Event, EventType
+
+from ._engine import AsyncEngine
+from ._pages import AsyncPages
+
+
+class _Poll(AsyncPages[Event]):
+    """Events after another one: what is read next begins after the last that came."""
+
+    async def _pages(self) -> AsyncIterator[Page[Event]]:
+        left, after = self._asked.limit, self._asked.query["after"]
+        while True:
+            query = {**self._asked.query, "after": after, "limit": self._asked.size(left)}
+            page = await self._ask(query, counted=False)
+            yield page
+            if not page.has_more or not page.data:
+                return
+            after = page.data[-1].id
+            left = None if left is None else left - len(page)
+
+    async def _fetch(self, cursor: str | None, left: int | None) -> Page[Event]:
+        query = {**self._asked.query, "limit": self._asked.size(left), "cursor": cursor}
+        return await self._ask(query, counted=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncEvents:
+    """`client.events`. Each method can raise any APIError."""
+
+    _engine: AsyncEngine
+
+    def list(
+        self,
+        *,
+        types: EventType | Sequence[EventType] | None = None,
+        brand_id: str | Brand | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        after: str | Event | None = None,
+        wait: int | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPages[Event]:
+        """The events, newest first; with `after` those that came later, in that order.
+
+        Args:
+            types: names as "post.created" and families as "post.*".
+            brand_id: of this brand only.
+            created_after: aware; created then or later.
+            created_before: aware; created earlier.
+            after: the last event that you have, or "oldest". No event that commits later is
+                passed over, and none comes twice.
+            wait: with `after`: seconds (0 to 20) to wait where there is nothing yet. Keep the
+                client's read timeout above it.
+            limit: at most so many events; None for all.
+            page_size: how many to fetch per request, 1 to 100.
+            cursor: `next_cursor` of an earlier page, to go on from there; not with `after`.
+        """
+        query = {
+            "types": types,
+            "brand_id": brand_id.id if isinstance(brand_id, Brand) else brand_id,
+            "created_after": created_after,
+            "created_before": created_before,
+            "after": after.id if isinstance(after, Event) else after,
+            "wait": wait,
+        }
+        asked = PageRequest("/events", query, limit, page_size, cursor)
+        pages = AsyncPages[Event] if after is None else _Poll
+        return pages(self._engine, Event, asked)
+
+    async def get(self, event: str | Event) -> Event:
+        """One event; NotFoundError once it is over 30 days old."""
+        return await self._engine.fetch(Event, new_request("GET", path_to("events", event)))
+
+    async def follow(
+        self,
+        *,
+        after: str | Event | None = None,
+        types: EventType | Sequence[EventType] | None = None,
+        brand_id: str | Brand | None = None,
+        wait: int = _WAIT_SECONDS,
+    ) -> AsyncIterator[Event]:
+        """Every event from now on, or after one, for ever: waits for the next.
+
+        Store the id of each event once you have dealt with it, and pass it as `after` to go on
+        where you stopped. BadRequestError where that is over 30 days old: "oldest" goes on then.
+
+        Args:
+            after: the last event that you have, or "oldest"; None for what is still to come.
+            types: names as "post.created" and families as "post.*".
+            brand_id: of this brand only.
+            wait: seconds (0 to 20) that a request waits for; the read timeout must be longer.
+        """
+        if after is None:
+            newest = await self.list(limit=1).page()
+            after = newest.data[0] if newest.data else OLDEST
+        place = after.id if isinstance(after, Event) else after
+        is_up_to_date = False
+        while True:
+            try:
+                page = await self.list(
+                    after=place, types=types, brand_id=brand_id, wait=wait
+                ).page()
+            except BadRequestError as error:
+                if error.code != "invalid_cursor" or not is_up_to_date:
+                    raise
+                # Nothing came for 30 days: all that is kept is new.
+                place, is_up_to_date = OLDEST, False
+                continue
+            for each in page:
+                yield each
+            is_up_to_date = not page.has_more
+            if page.data:
+                place = page.data[-1].id
