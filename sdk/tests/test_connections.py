@@ -9,7 +9,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -18,14 +17,9 @@ import anthyx
 from anthyx import Anthyx, APIResponseError, APITimeoutError, ConfigurationError, Retry
 from sdk.tests import forking
 from sdk.tests.blocking import Connect
-from sdk.tests.loopback import KEY, Loopback, ok, raw, say_nothing
+from sdk.tests.loopback import KEY, Loopback, echo, ok, raw, say_nothing
 
 pytestmark = pytest.mark.enable_socket
-
-
-def echo(handler: BaseHTTPRequestHandler) -> None:
-    """The query, as JSON."""
-    ok(dict(parse_qsl(urlsplit(handler.path).query)))(handler)
 
 
 def test_parent_and_children_get_their_own_answers_after_a_fork(server: Loopback) -> None:

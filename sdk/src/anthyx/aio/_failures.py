@@ -10,7 +10,14 @@ from anthyx._causes import HUNG_UP, Cause
 from anthyx._retry import Loss
 from anthyx._wire import Failure
 
-_NOT_REACHED = (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError, httpx.ProxyError)
+_LATE = (httpx.TimeoutException, TimeoutError)
+_NOT_REACHED = (
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ConnectError,
+    httpx.ProxyError,
+    TimeoutError,  # of our own: no connection became free
+)
 _LOST = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 
 
@@ -27,7 +34,7 @@ def failure(error: Exception, host: str) -> Failure:
     if cause.has(ssl.SSLError) and not cause.has(*HUNG_UP):
         return cause.insecure()
     loss = _loss(error, cause)
-    return cause.late(loss) if isinstance(error, httpx.TimeoutException) else cause.lost(loss)
+    return cause.late(loss) if isinstance(error, _LATE) else cause.lost(loss)
 
 
 def _loss(error: Exception, cause: Cause) -> Loss:

@@ -19,13 +19,12 @@ from anthyx._version import __version__
 from anthyx._wire import Failure, Reply, Request, Timeouts
 from anthyx.errors import ConfigurationError
 
+from ._connections import IDLE_SECONDS, Connections
 from ._loops import PerLoop
 
 if TYPE_CHECKING:
     import httpx
 
-_CONNECTIONS = 100  # what is beyond waits: thousands of tasks must not use up all descriptors
-_IDLE_SECONDS = 60.0
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PYTHON = f"{sys.implementation.name}/{'.'.join(map(str, sys.version_info[:3]))}"
 
@@ -60,7 +59,7 @@ class AsyncTransport:
             "Accept": "application/json",
         }
         self._settings = {} if session is not None else _environment(base_url)
-        self._connections = PerLoop(self._connect)
+        self._connections = PerLoop(lambda: Connections(self._connect))
         if session is None:
             _ = self._connect()  # so that a wrong proxy is told here
         _fork.watch(self)
@@ -75,11 +74,7 @@ class AsyncTransport:
         if self._session is not None:
             self._check_session()
         try:
-            response = await self._pass_on(self._prepared(request, key, timeouts))
-            try:
-                body = await response.aread()
-            finally:
-                await response.aclose()  # where the call was cancelled
+            response = await self._pass_on(self._prepared(request, key, timeouts), timeouts.total)
         except (
             httpx.HTTPError,
             httpx.InvalidURL,
@@ -91,7 +86,8 @@ class AsyncTransport:
             from ._failures import failure  # noqa: PLC0415 - it needs httpx
 
             return failure(error, self._host)
-        return Reply(response.status_code, Headers(response.headers.items()), body, self._now())
+        headers = Headers(response.headers.items())
+        return Reply(response.status_code, headers, response.content, self._now())
 
     async def close(self) -> None:
         """Close the connections of every loop, unless the session is the caller's."""
@@ -110,10 +106,10 @@ class AsyncTransport:
         """A session's connections are the parent's: on a shared one, answers get swapped."""
         self._is_inherited = True
 
-    async def _pass_on(self, prepared: httpx.Request) -> httpx.Response:
+    async def _pass_on(self, prepared: httpx.Request, seconds: float | None) -> httpx.Response:
         if self._session is None:
-            return await self._connections.current().handle_async_request(prepared)
-        return await self._session.send(prepared, stream=True, auth=None, follow_redirects=False)
+            return await self._connections.current().send(prepared, seconds)
+        return await self._session.send(prepared, auth=None, follow_redirects=False)
 
     def _check_session(self) -> None:
         if self._is_inherited:
@@ -146,9 +142,7 @@ class AsyncTransport:
 
     def _connect(self) -> httpx.AsyncHTTPTransport:
         limits = self._httpx.Limits(
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_CONNECTIONS,
-            keepalive_expiry=_IDLE_SECONDS,
+            max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS
         )
         settings = {"limits": limits, "trust_env": False, **self._settings}
         try:
