@@ -104,7 +104,7 @@ def lock(session: nox.Session) -> None:
     run(
         session, "uv", "pip", "compile", "--universal", "--python-version=3.11", "--upgrade",
         "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command=nox -s lock",
-        "--extra=postgresql", "--group=dev", f"--output-file={LOCK}",
+        "--extra=postgresql", "--extra=async", "--group=dev", f"--output-file={LOCK}",
         "server/pyproject.toml", "sdk/pyproject.toml", *session.posargs,
     )  # fmt: skip
 
