@@ -12,6 +12,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._clock import Clock
+    from ._json import JSON
     from ._models import Actor, Model, Resource
     from ._options import Wait
     from ._pages import Page, Pages
@@ -84,12 +85,14 @@ if TYPE_CHECKING:
     )
     from .events import Event, EventData, EventRequest, EventSubject, EventType
     from .keys import ApiKey, IssuedApiKey
+    from .leaked_keys import LeakedKeysReceipt
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
     from .workspace import Workspace, WorkspaceLimits
 
 _HOMES = {
     "_clock": "Clock",
+    "_json": "JSON",
     "_models": "Actor Model Resource",
     "_options": "Wait",
     "_pages": "Page Pages",
@@ -123,6 +126,7 @@ _HOMES = {
     ),
     "events": "Event EventData EventRequest EventSubject EventType",
     "keys": "ApiKey IssuedApiKey",
+    "leaked_keys": "LeakedKeysReceipt",
     "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
     "workspace": "Workspace WorkspaceLimits",
@@ -130,6 +134,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "JSON",
     "UNSET",
     "APIConnectionError",
     "APIError",
@@ -175,6 +180,7 @@ __all__ = [
     "EventSubject",
     "EventType",
     "IssuedApiKey",
+    "LeakedKeysReceipt",
     "MetricChange",
     "MetricPoint",
     "MetricSeries",

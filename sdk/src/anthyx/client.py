@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from ._answers import decode_document
 from ._base_url import DEFAULT_BASE_URL, checked_base_url
 from ._clock import Clock
 from ._credentials import Credentials, KeySource
 from ._engine import Engine
+from ._json import JSON
 from ._options import DEFAULT_TIMEOUT, Options, RateLimitMode, Timeout, Wait
 from ._pacing import Pacer
 from ._rate_limit import RateLimit
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from .channels import Channels
     from .events import Events
     from .keys import ApiKey, ApiKeys
+    from .leaked_keys import LeakedKeys
     from .platforms import Platforms
     from .posts import Posts
     from .usage import UsageReports
@@ -117,6 +120,13 @@ class Anthyx:
         return Channels(self._engine)
 
     @cached_property
+    def leaked_keys(self) -> LeakedKeys:
+        """A way to report keys that were found in public."""
+        from .leaked_keys import LeakedKeys  # noqa: PLC0415
+
+        return LeakedKeys(self._engine)
+
+    @cached_property
     def platforms(self) -> Platforms:
         """What each platform takes."""
         from .platforms import Platforms  # noqa: PLC0415
@@ -168,6 +178,10 @@ class Anthyx:
             APIError: it isn't.
         """
         return self.api_keys.current()
+
+    def openapi(self) -> dict[str, JSON]:
+        """The API's own description, an OpenAPI 3.1 document. Doesn't count against the limits."""
+        return decode_document(self._engine.run(new_request("GET", "/openapi.json", counted=False)))
 
     def request(
         self,

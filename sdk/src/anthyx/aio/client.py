@@ -14,7 +14,9 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from anthyx._answers import decode_document
 from anthyx._base_url import DEFAULT_BASE_URL, checked_base_url
+from anthyx._json import JSON
 from anthyx._options import DEFAULT_TIMEOUT, Options, RateLimitMode, Timeout, Wait
 from anthyx._pacing import Pacer
 from anthyx._rate_limit import RateLimit
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from .channels import AsyncChannels
     from .events import AsyncEvents
     from .keys import AsyncApiKeys
+    from .leaked_keys import AsyncLeakedKeys
     from .platforms import AsyncPlatforms
     from .posts import AsyncPosts
     from .usage import AsyncUsageReports
@@ -127,6 +130,13 @@ class AsyncAnthyx:
         return AsyncChannels(self._engine)
 
     @cached_property
+    def leaked_keys(self) -> AsyncLeakedKeys:
+        """A way to report keys that were found in public."""
+        from .leaked_keys import AsyncLeakedKeys  # noqa: PLC0415
+
+        return AsyncLeakedKeys(self._engine)
+
+    @cached_property
     def platforms(self) -> AsyncPlatforms:
         """What each platform takes."""
         from .platforms import AsyncPlatforms  # noqa: PLC0415
@@ -178,6 +188,12 @@ class AsyncAnthyx:
             APIError: it isn't.
         """
         return await self.api_keys.current()
+
+    async def openapi(self) -> dict[str, JSON]:
+        """The API's own description, an OpenAPI 3.1 document. Doesn't count against the limits."""
+        return decode_document(
+            await self._engine.run(new_request("GET", "/openapi.json", counted=False))
+        )
 
     async def request(
         self,
