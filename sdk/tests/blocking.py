@@ -39,6 +39,10 @@ class Loop:
         self._made.append(made)
         return cast(Anthyx, _Blocking(made, self.loop))
 
+    def over(self, client: Anthyx) -> Anthyx:
+        """A client that another loop made, in this one."""
+        return cast(Anthyx, _Blocking(cast(_Blocking, client).inner, self.loop))
+
     def close(self) -> None:
         """Close the clients, then the loop."""
         for each in self._made:
@@ -51,17 +55,17 @@ class _Blocking:
     """A client, a resource or a list: what it hands out is awaited here."""
 
     def __init__(self, inner: object, loop: asyncio.AbstractEventLoop) -> None:
-        self._inner = inner
+        self.inner = inner
         self._loop = loop
 
     def __getattr__(self, name: str) -> Any:
-        return self._waited_for(getattr(self._inner, name))
+        return self._waited_for(getattr(self.inner, name))
 
     def __iter__(self) -> Iterator[object]:
-        return self._items(cast("AsyncPages[Any]", self._inner).__aiter__())
+        return self._items(cast("AsyncPages[Any]", self.inner).__aiter__())
 
     def __enter__(self) -> _Blocking:  # noqa: PYI034 - Self came with Python 3.11
-        self._loop.run_until_complete(cast(AsyncAnthyx, self._inner).__aenter__())
+        self._loop.run_until_complete(cast(AsyncAnthyx, self.inner).__aenter__())
         return self
 
     def __exit__(
@@ -71,11 +75,11 @@ class _Blocking:
         traceback: TracebackType | None,
     ) -> None:
         self._loop.run_until_complete(
-            cast(AsyncAnthyx, self._inner).__aexit__(kind, error, traceback)
+            cast(AsyncAnthyx, self.inner).__aexit__(kind, error, traceback)
         )
 
     def __repr__(self) -> str:
-        return repr(self._inner)
+        return repr(self.inner)
 
     def _waited_for(self, value: Any) -> Any:
         if inspect.isawaitable(value):
