@@ -41,7 +41,8 @@ class Loop:
 
     def over(self, client: Anthyx) -> Anthyx:
         """A client that another loop made, in this one."""
-        return cast(Anthyx, _Blocking(cast(_Blocking, client).inner, self.loop))
+        inner = cast(_Blocking, client)._inner  # noqa: SLF001 - of this module
+        return cast(Anthyx, _Blocking(inner, self.loop))
 
     def close(self) -> None:
         """Close the clients, then the loop."""
@@ -55,17 +56,17 @@ class _Blocking:
     """A client, a resource or a list: what it hands out is awaited here."""
 
     def __init__(self, inner: object, loop: asyncio.AbstractEventLoop) -> None:
-        self.inner = inner
+        self._inner = inner
         self._loop = loop
 
     def __getattr__(self, name: str) -> Any:
-        return self._waited_for(getattr(self.inner, name))
+        return self._waited_for(getattr(self._inner, name))
 
     def __iter__(self) -> Iterator[object]:
-        return self._items(cast("AsyncPages[Any]", self.inner).__aiter__())
+        return self._items(cast("AsyncPages[Any]", self._inner).__aiter__())
 
     def __enter__(self) -> _Blocking:  # noqa: PYI034 - Self came with Python 3.11
-        self._loop.run_until_complete(cast(AsyncAnthyx, self.inner).__aenter__())
+        self._loop.run_until_complete(cast(AsyncAnthyx, self._inner).__aenter__())
         return self
 
     def __exit__(
@@ -75,11 +76,11 @@ class _Blocking:
         traceback: TracebackType | None,
     ) -> None:
         self._loop.run_until_complete(
-            cast(AsyncAnthyx, self.inner).__aexit__(kind, error, traceback)
+            cast(AsyncAnthyx, self._inner).__aexit__(kind, error, traceback)
         )
 
     def __repr__(self) -> str:
-        return repr(self.inner)
+        return repr(self._inner)
 
     def _waited_for(self, value: Any) -> Any:
         if inspect.isawaitable(value):

@@ -143,7 +143,8 @@ def new_request(
     """
     if not _METHOD.fullmatch(method):
         raise ValueError(f"{method!r} is not an HTTP method; write it in capitals")
-    fields = dict(headers or {})
+    # In one spelling, so that a header of the caller's takes the place of ours.
+    fields = {name.title(): value for name, value in (headers or {}).items()}
     if idempotency_key is not None or method in _WRITES:
         fields.setdefault("Idempotency-Key", _checked_key(idempotency_key))
     if if_match is not None:
