@@ -6,6 +6,7 @@ import asyncio
 import collections.abc
 import datetime as dt
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -181,8 +182,11 @@ def _names_of(method: Callable[..., Any]) -> dict[str, Any]:
     import anthyx  # noqa: PLC0415 - its lazy names are wanted
 
     known = {name: getattr(anthyx, name) for name in anthyx.__all__}
+    import httpx  # noqa: PLC0415 - what the async client knows for type checkers only
+
     function = getattr(method, "__func__", method)
-    return {**known, **function.__globals__}
+    own = getattr(function, "__globals__", vars(sys.modules[function.__module__]))
+    return {**known, "httpx": httpx, **own}
 
 
 def _value(hint: Any) -> object:
