@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
-from . import _json
+from ._json import encode, format_time
 from ._redact import holds_key
 from ._response import Headers, ResponseInfo
 from ._retry import Loss
@@ -151,7 +151,7 @@ def new_request(
         fields["If-Match"] = _entity_tag(if_match)
     encoded = None
     if body is not UNSET:
-        encoded = _json.encode(body)
+        encoded = encode(body)
         fields["Content-Type"] = "application/json"
         fields["Content-Length"] = str(len(encoded))
     for name, value in fields.items():
@@ -189,7 +189,7 @@ def _query_text(value: QueryValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return _json.format_time(value)
+        return format_time(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ",".join(value)
     return str(value)
