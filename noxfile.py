@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 LOCK = "requirements-dev.lock"
 OPENAPI = "docs/openapi.json"
+GUIDE = "docs/content/integrations.md"
 REPORT = ROOT / ".venv" / "tests.xml"
 ARCHITECTURE = "tests/architecture"
 
@@ -87,6 +88,13 @@ def aio(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def guide(session: nox.Session) -> None:
+    """Write the committed page of events anew; a test fails when it is out of date."""
+    with (ROOT / GUIDE).open("w", encoding="utf-8") as file:
+        session.run(str(BIN / "anthyx-server"), "event-guide", stdout=file)
+
+
+@nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Run the product; better by `dev.py serve`, which signals reach directly."""
     run(session, "anthyx-server", "serve", *session.posargs)
@@ -96,6 +104,12 @@ def serve(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Print the tables of speed, this repository beside its peers."""
     run(session, "python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill and cut off whatever webhooks need, at random, and show that no event is lost."""
+    run(session, "python", "-m", "tests.faults", *session.posargs)
 
 
 @nox.session(default=False)

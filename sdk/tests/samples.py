@@ -339,3 +339,14 @@ def limit_headers(minute: tuple[int, int], day: tuple[int, int] | None = None) -
         "ratelimit-policy": policy,
         "ratelimit": state,
     }
+
+
+def event_types(**changes: Any) -> dict[str, Any]:
+    """A list of one type of events."""
+    event_type = {
+        "name": "brand.updated",
+        "description": "Fields of a brand changed.",
+        "schema": {"type": "object", "properties": {"type": {"const": "brand.updated"}}},
+        "example": event(),
+    }
+    return {"data": [event_type], "has_more": False, "next_cursor": None, **changes}

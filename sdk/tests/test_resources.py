@@ -15,8 +15,9 @@ from anthyx import (
     ApiKey,
     BestTimes,
     Brand,
+    BrandUpdated,
     Channel,
-    Event,
+    EventTypeList,
     IssuedApiKey,
     Page,
     PlatformList,
@@ -240,10 +241,31 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         lambda c: next(c.events.follow(after="evt_1", types="post.*")),
         "GET /events?types=post.%2A&after=evt_1&wait=20&limit=100",
         ok(samples.page(EVENT)),
-        Event,
+        BrandUpdated,
         None,
     ),
-    (lambda c: c.events.get("e"), "GET /events/e", ok(EVENT), Event, None),
+    (
+        lambda c: c.events.create(type="post.created"),
+        "POST /events",
+        ok(EVENT, 201),
+        BrandUpdated,
+        {"type": "post.created"},
+    ),
+    (
+        lambda c: c.events.create(type="brand.new", brand_id="b"),
+        "POST /events",
+        ok(EVENT, 201),
+        BrandUpdated,
+        {"type": "brand.new", "brand_id": "b"},
+    ),
+    (
+        lambda c: c.event_types.list(),
+        "GET /event-types",
+        ok(samples.event_types()),
+        EventTypeList,
+        None,
+    ),
+    (lambda c: c.events.get("e"), "GET /events/e", ok(EVENT), BrandUpdated, None),
     (lambda c: c.usage.get(), "GET /usage", ok(samples.usage()), Usage, None),
     (
         lambda c: c.usage.history(granularity="day", key_id="k", from_=WHEN, to=WHEN),
@@ -348,6 +370,7 @@ def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
         client.audit_log,
         client.brands,
         client.channels,
+        client.event_types,
         client.events,
         client.platforms,
         client.api_keys,
@@ -370,6 +393,21 @@ def test_a_channel_takes_its_brand_as_it_was_fetched(client: Anthyx, server: Loo
 def test_platforms_can_be_gone_through(client: Anthyx, server: Loopback) -> None:
     server.answers(ok(samples.platforms()))
     assert [each.platform for each in client.platforms.list()] == ["x"]
+
+
+def test_event_types_can_be_gone_through(client: Anthyx, server: Loopback) -> None:
+    server.answers(ok(samples.event_types()))
+    (found,) = client.event_types.list()
+    assert (found.name, found.example) == ("brand.updated", samples.event())
+    assert found.schema["type"] == "object"
+
+
+def test_an_example_event_takes_its_brand_as_it_was_fetched(
+    client: Anthyx, server: Loopback
+) -> None:
+    server.answers(ok(BRAND), ok(EVENT, 201))
+    client.events.create(type="brand.updated", brand_id=client.brands.get("brand_1"))
+    assert server.seen[1].json == {"type": "brand.updated", "brand_id": "brand_1"}
 
 
 def test_history_takes_a_key_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:

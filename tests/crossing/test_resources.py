@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from anthyx import Anthyx, AuthenticationError, ConflictError, NotFoundError, ValidationError
+from anthyx import (
+    Anthyx,
+    AuthenticationError,
+    BrandCreated,
+    ConflictError,
+    Event,
+    NotFoundError,
+    PartialRecord,
+    ValidationError,
+)
 from anthyx_server import keys
 
 pytestmark = pytest.mark.enable_socket
@@ -46,6 +55,24 @@ def test_platforms_say_what_they_take(client: Anthyx) -> None:
     assert (shown["x"].max_length, shown["x"].length_unit) == (280, "x_weighted")
     assert shown["tiktok"].max_days_ahead == 10
     assert [each.format for each in shown["linkedin"].formats] == ["post", "document"]
+
+
+def test_every_event_type_has_its_class(client: Anthyx) -> None:
+    shown = client.event_types.list().data
+    assert len(shown) == 27
+    for each in shown:
+        made = client.events.create(type=each.name)
+        assert client.events.get(made) == made
+        assert (made.type, each.schema["title"]) == (each.name, each.name)
+        assert made.to_dict().keys() == each.example.keys()
+        assert type(made) is not Event, "it is known to the SDK"
+        assert not isinstance(made.data.object, PartialRecord), "and so is its record"
+
+
+def test_an_example_event_is_of_a_brand_that_there_is(client: Anthyx) -> None:
+    brand = client.brands.create(name="Acme")
+    made = client.events.create(type="post.failed", brand_id=brand)
+    assert list(client.events.list(brand_id=brand, types="post.*")) == [made]
 
 
 def test_pages_are_followed(client: Anthyx) -> None:
@@ -90,7 +117,8 @@ def test_events_are_listed_polled_and_followed(client: Anthyx) -> None:
     client.brands.archive(made)
     created, archived = client.events.list(after=start, types="brand.*", wait=20)
     assert (created.type, archived.type) == ("brand.created", "brand.archived")
-    assert created.data.object == made.to_dict()
+    assert isinstance(created, BrandCreated)
+    assert created.data.object == made
     assert archived.data.previous is not None
     assert client.events.get(created.id) == created
     assert [each.id for each in client.events.list(brand_id=made)] == [archived.id, created.id]

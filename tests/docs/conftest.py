@@ -13,10 +13,11 @@ from tests.support.apps import make_account, make_settings, open_app, running_se
 
 @dataclass(frozen=True)
 class Running:
-    """Where the server is, a key of it, and the ids that stand for those of the pages."""
+    """Where the server is, a key of each mode, and what stands for the ids of the pages."""
 
     url: str
     token: str = field(repr=False)
+    test_token: str = field(repr=False)
     ids: dict[str, str]
 
 
@@ -29,4 +30,7 @@ def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running
         brand = account.post("/brands", json={"name": "A brand"}).get_json()
         body = {"brand_id": brand["id"], "platform": "linkedin", "name": "A channel"}
         channel = account.post("/channels", json=body).get_json()
-        yield Running(url, account.token, {"brand_…": brand["id"], "chan_…": channel["id"]})
+        test_token = account.with_key(mode="test").token
+        yield Running(
+            url, account.token, test_token, {"brand_…": brand["id"], "chan_…": channel["id"]}
+        )

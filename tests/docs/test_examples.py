@@ -46,6 +46,7 @@ def here(text: str, running: Running) -> str:
 
 def environment(running: Running) -> dict[str, str]:
     known = {"ANTHYX_API_KEY": running.token, "ANTHYX_BASE_URL": f"{running.url}/v1"}
+    known["ANTHYX_TEST_API_KEY"] = running.test_token
     return os.environ | known
 
 

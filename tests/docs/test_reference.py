@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 import anthyx_server
+from anthyx_server import events
 from anthyx_server.cli import cli
 from anthyx_server.errors import ApiError
 from anthyx_server.events.catalogue import TYPES
@@ -80,6 +81,12 @@ def test_every_type_of_event_is_documented() -> None:
     page = (CONTENT / "events.md").read_text()
     rows = re.findall(r"^\| (`.*`) \|", page, re.MULTILINE)
     assert [name for row in rows for name in re.findall(r"`(\S+)`", row)] == list(TYPES)
+
+
+def test_the_page_of_all_events_is_fresh() -> None:
+    page = (CONTENT / "integrations.md").read_text(encoding="utf-8")
+    assert page == events.guide_page(), "run: nox -s guide"
+    assert re.findall(r"^### `(\S+)`$", page, re.MULTILINE) == list(TYPES)
 
 
 def test_the_plan_table_is_documented() -> None:

@@ -178,6 +178,7 @@ BODIES: dict[str, dict[str, object]] = {
     "create_brand": {"name": "Made in the walk"},
     "create_channel": {"brand_id": Brand, "platform": "x", "name": "Made in the walk"},
     "create_comment": {"text": "Made in the walk"},
+    "create_event": {"type": "brand.created"},
     "create_post": {"brand_id": Brand, "content": "Made in the walk"},
     "request_changes_to_post": {"comment": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},

@@ -28,6 +28,7 @@ from anthyx_server.app import create_app
 from anthyx_server.clock import monotonic
 from anthyx_server.config import NamedSecret, Settings
 from anthyx_server.tenancy import Caller, system_caller
+from anthyx_server.webhook_settings import WebhookSettings
 
 START_SECONDS = 30.0
 
@@ -136,10 +137,25 @@ def environment(settings: Settings) -> dict[str, str]:
         "ANTHYX_SECRET_KEY": settings.secret_key,
         "ANTHYX_PUBLIC_URL": settings.public_url,
         "ANTHYX_HOSTS": str(settings.hosts),
+        **_webhook_environment(settings.webhooks),
         **{
             f"ANTHYX_{name}": ",".join(f"{secret.id}:{secret.value}" for secret in secrets)
             for name, secrets in named.items()
         },
+    }
+
+
+def _webhook_environment(settings: WebhookSettings) -> dict[str, str]:
+    seconds = {
+        "TIMEOUT_SECONDS": settings.timeout_seconds,
+        "CONNECT_TIMEOUT_SECONDS": settings.connect_timeout_seconds,
+        "LEASE_SECONDS": settings.lease_seconds,
+    }
+    return {
+        "ANTHYX_ALLOW_PRIVATE_DESTINATIONS": "on" if settings.are_private_allowed else "off",
+        "ANTHYX_WEBHOOK_HOST_RATE": str(settings.host_rate),
+        "ANTHYX_WEBHOOK_RETRY_SCHEDULE": ",".join(f"{wait:.0f}" for wait in settings.retry_seconds),
+        **{f"ANTHYX_WEBHOOK_{name}": f"{value:.0f}" for name, value in seconds.items()},
     }
 
 
@@ -168,7 +184,7 @@ def running_servers(settings: Settings, *, count: int, workers: int = 1) -> Iter
             started.callback(process.terminate)
         bases = [f"http://127.0.0.1:{port}" for port in ports]
         for base in bases:
-            wait_until(functools.partial(_answers, f"{base}/healthz"), START_SECONDS)
+            wait_until(functools.partial(answers, f"{base}/healthz"), START_SECONDS)
         yield bases
 
 
@@ -206,7 +222,8 @@ def call(url: str, token: str, method: str = "GET", body: Any = None) -> tuple[i
         return error.code, json.loads(error.read() or b"null")
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server answers there with 200."""
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
             return bool(answer.status == 200)

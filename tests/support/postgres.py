@@ -86,6 +86,37 @@ class PostgresServer:
         return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
 
 
+class OwnPostgres(PostgresServer):
+    """A server in a directory of its own, which keeps its data over `kill` and `start`."""
+
+    def __init__(self, binaries: Path, home: Path) -> None:
+        url = URL.create("postgresql", "postgres", database="postgres", query={"host": str(home)})
+        super().__init__(url.render_as_string())
+        self._binaries = binaries
+        self._home = home
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        log = self._home / "log"
+        command = [str(self._binaries / "postgres"), "-D", str(self._home / "data")]
+        command += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self._home}"]
+        command += ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=100"]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                _as_ordinary_user(command), cwd=self._home, stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
+        self.wait_ready(self._process, log)
+
+    def kill(self) -> None:
+        """End it at once, without a checkpoint, and wait; its connections break."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+            self._process = None
+
+
 def _statement(command: LiteralString, *names: str | None) -> sql.Composed:
     return sql.SQL(command).format(*(sql.Identifier(str(name)) for name in names))
 
@@ -97,6 +128,13 @@ def throwaway_postgres() -> Iterator[PostgresServer]:
     if given:
         yield PostgresServer(given)
         return
+    with own_postgres() as server:
+        yield server
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnPostgres]:
+    """A PostgreSQL that was started here, whatever `TEST_POSTGRES_URL` says; it may be killed."""
     with scratch_directory() as directory:
         directory.chmod(0o711)  # nobody must get through to what is theirs
         home = directory / "postgres"
@@ -106,8 +144,12 @@ def throwaway_postgres() -> Iterator[PostgresServer]:
             os.chown(home, nobody.pw_uid, nobody.pw_gid)
         binaries = _binaries(directory)
         _initialize(binaries, home)
-        with _running(binaries, home) as server:
+        server = OwnPostgres(binaries, home)
+        server.start()
+        try:
             yield server
+        finally:
+            server.kill()
 
 
 def _initialize(binaries: Path, home: Path) -> None:
@@ -118,27 +160,6 @@ def _initialize(binaries: Path, home: Path) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stderr}")
-
-
-@contextmanager
-def _running(binaries: Path, home: Path) -> Iterator[PostgresServer]:
-    log = home / "log"
-    command = [str(binaries / "postgres"), "-D", str(home / "data"), "-c", "listen_addresses="]
-    command += ["-c", f"unix_socket_directories={home}", "-c", "fsync=off"]
-    command += ["-c", "full_page_writes=off", "-c", "max_connections=100"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _as_ordinary_user(command), cwd=home, stdout=output, stderr=output,
-            start_new_session=True,
-        )  # fmt: skip
-    url = URL.create("postgresql", "postgres", database="postgres", query={"host": str(home)})
-    server = PostgresServer(url.render_as_string())
-    try:
-        server.wait_ready(process, log)
-        yield server
-    finally:
-        process.send_signal(signal.SIGQUIT)  # at once: nothing here is worth a checkpoint
-        process.wait()
 
 
 def _as_ordinary_user(command: list[str]) -> list[str]:

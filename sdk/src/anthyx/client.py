@@ -27,12 +27,14 @@ from ._unset import UNSET, Unset
 from ._wire import QueryValue, new_request, raw_path
 
 if TYPE_CHECKING:
+    from ._key_models import ApiKey
     from .analytics import Analytics
     from .audit_log import AuditLog
     from .brands import Brands
     from .channels import Channels
+    from .event_types import EventTypes
     from .events import Events
-    from .keys import ApiKey, ApiKeys
+    from .keys import ApiKeys
     from .leaked_keys import LeakedKeys
     from .platforms import Platforms
     from .posts import Posts
@@ -139,6 +141,13 @@ class Anthyx:
         from .events import Events  # noqa: PLC0415
 
         return Events(self._engine)
+
+    @cached_property
+    def event_types(self) -> EventTypes:
+        """What each type of events means and looks like."""
+        from .event_types import EventTypes  # noqa: PLC0415
+
+        return EventTypes(self._engine)
 
     @cached_property
     def posts(self) -> Posts:

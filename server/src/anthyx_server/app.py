@@ -28,6 +28,11 @@ from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
 from anthyx_server.sealing import Keyring
 from anthyx_server.webhooks import init_webhooks
+from anthyx_server.webhooks.deliveries.endpoint_routes import (
+    blueprint as webhook_endpoint_deliveries_blueprint,
+)
+from anthyx_server.webhooks.deliveries.routes import blueprint as webhook_deliveries_blueprint
+from anthyx_server.webhooks.endpoints.routes import blueprint as webhook_endpoints_blueprint
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
 
 if TYPE_CHECKING:
@@ -43,16 +48,20 @@ _MOUNTED = (
     leaked_keys_blueprint,
     audit_blueprint,
     events_blueprint,
+    webhook_endpoint_deliveries_blueprint,
+    webhook_deliveries_blueprint,
     brands_blueprint,
     channels_blueprint,
     posts_blueprint,
     post_reviews_blueprint,
     analytics_blueprint,
+    webhook_endpoints_blueprint,
 )
 # What a capability needs of one above it.
 _HANDED_DOWN = {
     "anthyx_look_again": keys.look_again,
     "anthyx_brand_lookup": brands.existing_ids,
+    "anthyx_brand_hold": brands.hold_existing,
     "anthyx_brand_contents": (channels.count_in_brand, posts.count_in_brand),
     "anthyx_media_lookup": posts.no_media,
 }

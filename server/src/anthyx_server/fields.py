@@ -188,12 +188,15 @@ def _check_count(pairs: dict[str, str]) -> None:
 class Metadata(fields.Dict):
     """Up to 20 pairs of strings, kept as they are: keys of 1 to 40 characters, values of 500.
 
-    `max_length` gives values another limit.
+    `max_length` gives values another limit, `max_key` keys.
     """
 
-    def __init__(self, *, max_length: int = 500, **kwargs: Any) -> None:
+    def __init__(
+        self, *, max_length: int = 500, max_key: int = MAX_PAIR_KEY, **kwargs: Any
+    ) -> None:
+        self.max_key = max_key
         super().__init__(
-            keys=Text(min_length=1, max_length=MAX_PAIR_KEY, is_verbatim=True),
+            keys=Text(min_length=1, max_length=max_key, is_verbatim=True),
             values=Text(max_length=max_length, is_verbatim=True),
             validate=_check_count,
             **kwargs,

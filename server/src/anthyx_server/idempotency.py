@@ -167,8 +167,8 @@ class Slot:
             secret = sealing.unseal(self._sealing_key(), record.sealed_secret, self._key_hmac)
         if secret is None:
             raise IdempotencySecretExpired(
-                f"{document['id']} was made, but its secret is stored for 15 minutes only. "
-                "Delete it and make another.",
+                f"The answer was given, but the secret of {document['id']} is stored with it for "
+                "15 minutes only. Rotate that secret, or delete its owner and make another.",
                 extra=about,
             )
         return orjson.dumps({**document, "secret": secret.decode()})

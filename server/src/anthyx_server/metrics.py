@@ -10,7 +10,7 @@ import fcntl
 import itertools
 import platform
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, ParamSpec, TypeVar
@@ -27,6 +27,7 @@ R = TypeVar("R")
 
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _GATE_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1)
+_LAG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3_600, 86_400)
 _JOB_BUCKETS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300)
 
 # What prometheus-client raises at a file that was not written whole (yet).
@@ -79,11 +80,36 @@ class Metrics:
             "anthyx_scheduler_last_run_timestamp_seconds", "When the scheduler last ran.",
             registry=None, multiprocess_mode="max",
         )  # fmt: skip
+        self._make_of_webhooks()
         build = Gauge(
             "anthyx_build_info", "The version that runs.", ("version", "python"),
             registry=None, multiprocess_mode="max",
         )  # fmt: skip
         build.labels(product_version(), platform.python_version()).set(1)
+
+    def _make_of_webhooks(self) -> None:
+        self._deliveries = Counter(
+            "anthyx_webhook_attempts", "Attempts on record, by what the delivery was then.",
+            ("status",), registry=None,
+        )  # fmt: skip
+        self._lost_leases = Counter(
+            "anthyx_webhook_lost_leases", "Results that came after their lease.", registry=None
+        )
+        self._lag = Histogram(
+            "anthyx_webhook_lag_seconds", "From the event to the first attempt.",
+            registry=None, buckets=_LAG_BUCKETS,
+        )  # fmt: skip
+        self._swept = Counter(
+            "anthyx_webhook_swept", "What the sweeper found.", ("find",), registry=None
+        )
+        self._open_deliveries = Gauge(
+            "anthyx_webhook_in_flight", "Deliveries under way.",
+            registry=None, multiprocess_mode="livesum",
+        )  # fmt: skip
+        self._due_endpoints = Gauge(
+            "anthyx_webhook_due_endpoints", "Endpoints with something due, of those served.",
+            registry=None, multiprocess_mode="mostrecent",
+        )  # fmt: skip
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; `route` is a template, never a path."""
@@ -119,6 +145,26 @@ class Metrics:
         """Count a run of a job."""
         self._jobs.labels(name, outcome).inc()
         self._job_seconds.labels(name).observe(seconds)
+
+    def delivered(self, statuses: Mapping[str, int], lost: int) -> None:
+        """Count attempts that are on record, and results that came too late for that."""
+        for status, count in statuses.items():
+            self._deliveries.labels(status).inc(count)
+        if lost:
+            self._lost_leases.inc(lost)
+
+    def delivery_lag(self, seconds: float) -> None:
+        """Note how long after its event a first attempt started."""
+        self._lag.observe(seconds)
+
+    def swept(self, find: str, count: int) -> None:
+        """Count what the sweeper found."""
+        self._swept.labels(find).inc(count)
+
+    def webhook_backlog(self, in_flight: int, due_endpoints: int) -> None:
+        """Note what is under way in this process, and how many endpoints have something due."""
+        self._open_deliveries.set(in_flight)
+        self._due_endpoints.set(due_endpoints)
 
     def scheduled(self, late_seconds: float) -> None:
         """Note that the scheduler ran, and how much later than planned."""

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from marshmallow import Schema, fields, missing
 
 from anthyx_server import conditional, inputs, openapi_parts
-from anthyx_server.fields import MAX_PAIR_KEY, MAX_PAIRS, Metadata, Time, TimeZone, WebUrl
+from anthyx_server.fields import MAX_PAIRS, Metadata, Time, TimeZone, WebUrl
 from anthyx_server.ids import PATTERN, prefix_of
 from anthyx_server.operations import Operation, operations
 
@@ -87,7 +87,7 @@ def _field_type(_converter: object, field: Any, **_: Any) -> dict[str, Any]:
     if isinstance(field, Time):
         return {"format": "date-time"}
     if isinstance(field, Metadata):
-        keys = {"minLength": 1, "maxLength": MAX_PAIR_KEY}
+        keys = {"minLength": 1, "maxLength": field.max_key}
         return {"maxProperties": MAX_PAIRS, "propertyNames": keys}
     return {}
 
@@ -182,6 +182,9 @@ def _responses(declared: Operation) -> dict[str, Any]:
     if declared.csv is not None:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
     responses: dict[str, dict[str, Any] | str] = {str(declared.status): success}
+    for status, schema in declared.also.items():
+        content = {"application/json": {"schema": schema}}
+        responses[str(status)] = success | {"content": content}
     if declared.is_conditional and not declared.is_writing:
         responses["304"] = "NotModified"
     responses.update(openapi_parts.error_responses(declared))

@@ -165,7 +165,8 @@ def success_headers(declared: Operation) -> dict[str, Any]:
     if declared.status == 201:
         names.append("Location")
     has_version = declared.returns is not None and "version" in declared.returns.fields
-    if has_version and (declared.status == 201 or declared.is_conditional):
+    is_tagged = declared.is_conditional and (has_version or not declared.is_writing)
+    if is_tagged or (has_version and declared.status == 201):
         names.append("ETag")
     return _references(*names)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypedDict, Unpack, cast
@@ -34,7 +34,9 @@ class InsufficientScope(ApiError):
 class Reply:
     """What a view answers; the edge turns it into a response.
 
-    `secret` is put into the payload as `secret` and never stored in the clear.
+    `secret` is put into the payload as `secret` and never stored in the clear. `then` is called
+    once the write has committed, without a transaction, and may wait; what it replies is answered.
+    An Idempotency-Key keeps the reply that the write was committed with.
     """
 
     payload: dict[str, Any] | None
@@ -42,6 +44,7 @@ class Reply:
     etag: str | None = None
     location: str | None = None
     secret: str | None = field(default=None, repr=False)
+    then: Callable[[], Reply] | None = None
 
 
 class Options(TypedDict, total=False):
@@ -54,12 +57,15 @@ class Options(TypedDict, total=False):
     most_items: int
     returns: Schema
     status: int
+    also: Mapping[int, Schema]
     is_list: bool
     is_conditional: bool
     is_public: bool
     is_counted: bool
     uncounted_with: str
     settles_revocation: bool
+    is_noted: bool
+    prepare: Callable[[], None]
     csv: AsTable
     errors: tuple[type[ApiError], ...]
 
@@ -72,7 +78,10 @@ class Operation:
     `uncounted_with`; `settles_revocation` marks answers that must not be replayed before a
     revocation holds everywhere; `csv` turns the payload of an operation that reads into a table,
     for those who prefer CSV. With `most_items` the body is an array of one to so many of what
-    `body` describes.
+    `body` describes. A GET that `is_noted` leaves an entry on the audit log, and answers only
+    once that is committed. `prepare` is called before a transaction begins: for what takes long,
+    such as asking others. It refuses nothing, since the request may have been answered before.
+    `also` says what answers with other statuses of success show.
     """
 
     id: str
@@ -87,12 +96,15 @@ class Operation:
     most_items: int | None = None
     returns: Schema | None = None
     status: int = 200
+    also: Mapping[int, Schema] = field(default_factory=dict)
     is_list: bool = False
     is_conditional: bool = False
     is_public: bool = False
     is_counted: bool = True
     uncounted_with: str | None = None
     settles_revocation: bool = False
+    is_noted: bool = False
+    prepare: Callable[[], None] | None = None
     csv: AsTable | None = None
     errors: tuple[type[ApiError], ...] = ()
 
@@ -165,10 +177,12 @@ def _edge(declared: Operation) -> Callable[..., Response]:
         if path and _has_encoded_slash():
             raise NotFound("There is nothing at this path.")
         arguments: dict[str, Any] = {**path} if caller is None else {**path, "caller": caller}
-        if not declared.is_writing:
+        if not declared.is_writing and not declared.is_noted:
             db.read_only()
             reply = _call(declared, arguments, query_schema, body_schema)
             return _respond(reply) if declared.csv is None else _negotiate(reply, declared.csv)
+        if declared.prepare is not None:
+            declared.prepare()
         return _write(
             declared, caller, lambda: _call(declared, arguments, query_schema, body_schema)
         )
@@ -232,8 +246,9 @@ def _checked(declared: Operation, schema: Schema, value: Any) -> Any:
 
 
 def _write(declared: Operation, caller: Caller | None, call: Callable[[], Reply]) -> Response:
+    owner = caller if declared.is_writing else None
     try:
-        with idempotency.slot(caller, settles_revocation=declared.settles_revocation) as slot:
+        with idempotency.slot(owner, settles_revocation=declared.settles_revocation) as slot:
             if slot is not None and slot.stored is not None:
                 return slot.stored
             reply = call()
@@ -245,7 +260,10 @@ def _write(declared: Operation, caller: Caller | None, call: Callable[[], Reply]
     except BaseException:
         db.rollback()
         raise
-    return _respond(reply, payload)
+    if reply.then is None:
+        return _respond(reply, payload)
+    reply = reply.then()
+    return _respond(reply, _payload_bytes(reply))
 
 
 def _payload_bytes(reply: Reply) -> bytes:

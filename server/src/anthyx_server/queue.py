@@ -23,7 +23,7 @@ _RESULT_SECONDS = 0
 _FAILURE_SECONDS = 3_600
 _JOB_SECONDS = 300
 
-_registered: dict[str, PeriodicJob] = {}
+_registered: dict[str, KnownJob] = {}
 
 
 class UnregisteredJobError(Exception):
@@ -31,12 +31,12 @@ class UnregisteredJobError(Exception):
 
 
 @dataclass(frozen=True)
-class PeriodicJob:
-    """A function without arguments that is due every so many seconds."""
+class KnownJob:
+    """A function without arguments that is due every so many seconds, or when it is enqueued."""
 
     name: str
     run: Callable[[], None]
-    every_seconds: int
+    every_seconds: int | None
 
 
 class RegisteredJob(Job):
@@ -63,15 +63,19 @@ class RegisteredJob(Job):
         self.webhooks = []
 
 
-def job(*, every_seconds: int) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a function as a job that runs every so many seconds."""
+def job(*, every_seconds: int | None = None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a function as a job that runs every so many seconds; None: only as enqueued."""
 
     def register(function: Callable[[], None]) -> Callable[[], None]:
-        name = f"{function.__module__}.{function.__name__}"
-        _registered[name] = PeriodicJob(name, function, every_seconds)
+        name = _name(function)
+        _registered[name] = KnownJob(name, function, every_seconds)
         return function
 
     return register
+
+
+def _name(function: Callable[[], None]) -> str:
+    return f"{function.__module__}.{function.__name__}"
 
 
 def is_registered(name: str | None) -> bool:
@@ -84,6 +88,24 @@ def make_queue(client: redis.Redis) -> Queue:
     return Queue(NAME, connection=client, serializer=JSONSerializer, job_class=RegisteredJob)
 
 
+def enqueue(queue: Queue, function: Callable[[], None]) -> None:
+    """Enqueue a job that `job` registered.
+
+    Raises:
+        RedisError: Redis does not take it; whether it has is not known.
+    """
+    _enqueue(queue, _name(function))
+
+
+def _enqueue(queue: Queue, name: str) -> None:
+    queue.enqueue(
+        name,
+        job_timeout=_JOB_SECONDS,
+        result_ttl=_RESULT_SECONDS,
+        failure_ttl=_FAILURE_SECONDS,
+    )
+
+
 def enqueue_due(queue: Queue) -> int:
     """Enqueue every job whose period is over; how many. Any number of processes may ask.
 
@@ -91,13 +113,10 @@ def enqueue_due(queue: Queue) -> int:
     """
     enqueued = 0
     for due in _registered.values():
+        if due.every_seconds is None:
+            continue
         mark = f"anthyx:due:{due.name}"
         if queue.connection.set(mark, "1", nx=True, px=due.every_seconds * 1000):
-            queue.enqueue(
-                due.name,
-                job_timeout=_JOB_SECONDS,
-                result_ttl=_RESULT_SECONDS,
-                failure_ttl=_FAILURE_SECONDS,
-            )
+            _enqueue(queue, due.name)
             enqueued += 1
     return enqueued

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import redis
+from flask import Flask
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
@@ -24,6 +25,9 @@ from anthyx_server.events import jobs as events_jobs
 from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.limits import jobs as limits_jobs
 from anthyx_server.queue import RegisteredJob, enqueue_due, is_registered, make_queue
+from anthyx_server.webhooks.deliveries import jobs as webhook_deliveries_jobs
+from anthyx_server.webhooks.endpoints import jobs as webhook_endpoints_jobs
+from anthyx_server.webhooks.engine import Pump
 
 if TYPE_CHECKING:
     from anthyx_server.metrics import Metrics
@@ -31,7 +35,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Importing a module of jobs registers them.
-JOBS = (audit_jobs, channels_jobs, events_jobs, keys_jobs, limits_jobs)
+JOBS = (
+    audit_jobs,
+    channels_jobs,
+    events_jobs,
+    keys_jobs,
+    limits_jobs,
+    webhook_endpoints_jobs,
+    webhook_deliveries_jobs,
+)
 
 _TICK_SECONDS = 1.0
 # RQ waits for work for minutes, and for Redis for ever: neither would hear of a signal meanwhile.
@@ -130,8 +142,17 @@ def run(settings: Settings, ready_file: Path | None = None) -> None:
     client = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=1, retry=None)
     metrics: Metrics | None = app.extensions.get("anthyx_metrics")
     threading.Thread(target=_schedule, args=(settings, shutdown, metrics), daemon=True).start()
+    pump = Pump(app)
+    pump.start()
     if ready_file is not None:
         ready_file.touch()
+    try:
+        _run_jobs(app, client, shutdown, metrics)
+    finally:
+        pump.stop()
+
+
+def _run_jobs(app: Flask, client: redis.Redis, shutdown: Shutdown, metrics: Metrics | None) -> None:
     with app.app_context():
         while not shutdown.is_asked:
             try:

@@ -144,6 +144,10 @@ CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "get_post_analytics": lambda each: each.get(f"/posts/{published(each)}/analytics"),
     "get_workspace": lambda each: each.get("/workspace"),
     "list_events": lambda each: (brand(each), each.get("/events"))[1],
+    "create_event": lambda each: each.with_key(mode="test").post(
+        "/events", json={"type": "post.published"}
+    ),
+    "list_event_types": lambda each: each.get("/event-types"),
     "get_event": lambda each: each.get(
         "/events/" + each.get("/events").get_json()["data"][0]["id"]
     ),

@@ -24,7 +24,7 @@ from anthyx_server import queue as jobs
 from anthyx_server.config import Settings
 from anthyx_server.limits.jobs import store_usage
 from anthyx_server.queue import (
-    PeriodicJob,
+    KnownJob,
     RegisteredJob,
     UnregisteredJobError,
     enqueue_due,
@@ -223,7 +223,7 @@ def test_it_ends_also_where_redis_hangs(
 @pytest.fixture
 def periodic(monkeypatch: pytest.MonkeyPatch) -> str:
     """The only registered job, due every minute; its mark in Redis."""
-    job = PeriodicJob("tests.some_job", lambda: None, 60)
+    job = KnownJob("tests.some_job", lambda: None, 60)
     monkeypatch.setattr(jobs, "_registered", {job.name: job})
     return f"anthyx:due:{job.name}"
 

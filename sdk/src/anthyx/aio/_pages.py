@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Generic
 
 from anthyx._answers import foreign_shape
-from anthyx._models import AnyModel, DecodeError
+from anthyx._json import JSON
+from anthyx._models import AnyModel, DecodeError, decode_model
 from anthyx._pages import Page, PageRequest, _decode_page
+from anthyx._response import ResponseInfo
 from anthyx._wire import QueryValue, new_request
 
 from ._engine import AsyncEngine
@@ -67,6 +69,9 @@ class AsyncPages(Generic[AnyModel]):
         path = self._asked.path
         answer = await self._engine.run(new_request("GET", path, query=query, counted=counted))
         try:
-            return _decode_page(self._item, answer)
+            return _decode_page(self._item, answer, self._decode)
         except DecodeError as error:
             raise foreign_shape(answer.response, error) from None
+
+    def _decode(self, data: JSON, response: ResponseInfo) -> AnyModel:
+        return decode_model(self._item, data, response=response)

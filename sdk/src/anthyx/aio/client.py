@@ -33,12 +33,13 @@ from ._transport import AsyncTransport
 if TYPE_CHECKING:
     import httpx
 
-    from anthyx.keys import ApiKey
+    from anthyx._key_models import ApiKey
 
     from .analytics import AsyncAnalytics
     from .audit_log import AsyncAuditLog
     from .brands import AsyncBrands
     from .channels import AsyncChannels
+    from .event_types import AsyncEventTypes
     from .events import AsyncEvents
     from .keys import AsyncApiKeys
     from .leaked_keys import AsyncLeakedKeys
@@ -149,6 +150,13 @@ class AsyncAnthyx:
         from .events import AsyncEvents  # noqa: PLC0415
 
         return AsyncEvents(self._engine)
+
+    @cached_property
+    def event_types(self) -> AsyncEventTypes:
+        """What each type of events means and looks like."""
+        from .event_types import AsyncEventTypes  # noqa: PLC0415
+
+        return AsyncEventTypes(self._engine)
 
     @cached_property
     def posts(self) -> AsyncPosts:

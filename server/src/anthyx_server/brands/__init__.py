@@ -3,6 +3,14 @@
 from anthyx_server.brands.contents import BrandContents
 from anthyx_server.brands.errors import BrandArchived
 from anthyx_server.brands.models import Brand
-from anthyx_server.brands.service import existing_ids, find, hold
+from anthyx_server.brands.service import existing_ids, find, hold, hold_existing
 
-__all__ = ["Brand", "BrandArchived", "BrandContents", "existing_ids", "find", "hold"]
+__all__ = [
+    "Brand",
+    "BrandArchived",
+    "BrandContents",
+    "existing_ids",
+    "find",
+    "hold",
+    "hold_existing",
+]

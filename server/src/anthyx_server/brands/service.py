@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from anthyx_server import clock, events
+from anthyx_server import clock, events, webhooks
 from anthyx_server.brands.contents import require_empty
 from anthyx_server.brands.errors import BrandArchived, BrandNameTaken
 from anthyx_server.brands.models import Brand
@@ -32,6 +32,12 @@ _ORDERS = {
 def existing_ids(caller: Caller, brand_ids: Sequence[str]) -> set[str]:
     """Which of these ids are brands of the caller's workspace and mode."""
     return set(db.session.scalars(owned(Brand, caller, Brand.id).where(Brand.id.in_(brand_ids))))
+
+
+def hold_existing(caller: Caller, brand_ids: Sequence[str]) -> set[str]:
+    """As `existing_ids`; none of these is deleted before the transaction ends."""
+    query = owned(Brand, caller, Brand.id).where(Brand.id.in_(brand_ids)).order_by(Brand.id)
+    return set(db.session.scalars(query.with_for_update(read=True, key_share=True)))
 
 
 def visible(caller: Caller, *columns: Any) -> Select[Any]:
@@ -189,6 +195,7 @@ def delete(caller: Caller, brand: Brand) -> None:
     """
     require_empty(caller, brand.id)
     _publish(caller, "brand.deleted", brand)
+    webhooks.forget_brand(caller, brand.id)
     db.session.delete(brand)
     db.session.flush()
 

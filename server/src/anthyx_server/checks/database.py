@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from anthyx_server import audit, channels, clock, db, keys
+from anthyx_server import audit, channels, clock, db, keys, webhooks
 from anthyx_server.app import opened
 from anthyx_server.checks.findings import Finding, clocks, is_here, ok, problem, warning
 from anthyx_server.config import NamedSecret, Settings
@@ -92,6 +92,13 @@ def _secrets(settings: Settings) -> list[Finding]:
             settings.encryption_keys,
             channels.count_by_encryption_key(),
             "channels",
+        ),
+        *_unknown(
+            "encryption key",
+            "ENCRYPTION_KEYS",
+            settings.encryption_keys,
+            webhooks.count_by_encryption_key(),
+            "webhook endpoints",
         ),
         *_unknown(
             "encryption key",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from anthyx_server import checks, db, web_server
+from anthyx_server import checks, db, events, web_server
 from anthyx_server import openapi as openapi_document
 from anthyx_server import worker as worker_process
 from anthyx_server.app import create_app
@@ -128,3 +128,10 @@ def check(context: click.Context) -> None:
 def openapi(_context: click.Context) -> None:
     """Print the OpenAPI document."""
     click.echo(openapi_document.document_bytes(), nl=False)
+
+
+@click.command("event-guide")
+@click.pass_context
+def event_guide(_context: click.Context) -> None:
+    """Print the page of all events with their examples."""
+    click.echo(events.guide_page(), nl=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from anthyx_server import audit, channels, keys
+from anthyx_server import audit, channels, keys, webhooks
 from anthyx_server.commands.context import application
 from anthyx_server.secrets_file import NamedSecret
 
@@ -14,16 +14,18 @@ from anthyx_server.secrets_file import NamedSecret
 @click.command()
 @click.pass_context
 def peppers(context: click.Context) -> None:
-    """Count the keys left per pepper, the channels and audit entries per encryption key.
+    """Count the keys per pepper; channels, webhook endpoints and audit entries per encryption key.
 
     One that counts none may be dropped.
     """
     with application(context) as settings:
         made = keys.count_by_pepper()
         sealed = channels.count_by_encryption_key()
+        signing = webhooks.count_by_encryption_key()
         chained = audit.count_by_encryption_key()
     _print("pepper", settings.key_peppers, made)
     _print("encryption key, channels", settings.encryption_keys, sealed)
+    _print("encryption key, webhook endpoints", settings.encryption_keys, signing)
     _print("encryption key, audit log", settings.encryption_keys, chained)
 
 

@@ -1,7 +1,24 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
+from anthyx_server.events.catalogue import TYPES, scope_of
+from anthyx_server.events.feed import KEPT_FOR
+from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
-from anthyx_server.events.service import publish, published
-from anthyx_server.events.waiting import init_waiting
+from anthyx_server.events.numbering import in_order, numbered
+from anthyx_server.events.service import publish, publish_example, published
+from anthyx_server.events.waiting import init_waiting, wait_until
 
-__all__ = ["Event", "init_waiting", "publish", "published"]
+__all__ = [
+    "KEPT_FOR",
+    "TYPES",
+    "Event",
+    "guide_page",
+    "in_order",
+    "init_waiting",
+    "numbered",
+    "publish",
+    "publish_example",
+    "published",
+    "scope_of",
+    "wait_until",
+]

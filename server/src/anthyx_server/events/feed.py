@@ -173,7 +173,7 @@ def _position(caller: Caller, after: str) -> int:
     if after == OLDEST:
         return 0
     row = _stored(caller, after)
-    if row is None:
+    if row is None or row.position is None:
         raise InvalidCursor(
             "after names no event of this workspace and mode, or one that is older than 30 days: "
             f"send after={OLDEST} to go on with the oldest event that is kept."

@@ -1,13 +1,14 @@
-"""`/v1/events`."""
+"""`/v1/events` and `/v1/event-types`."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Blueprint, current_app
 
-from anthyx_server.errors import NotFound
-from anthyx_server.events import catalogue, feed, schemas
+from anthyx_server.errors import InvalidState, NotFound
+from anthyx_server.events import catalogue, described, feed, schemas, service
 from anthyx_server.operations import Reply, operation, require_scope
 from anthyx_server.tenancy import Caller
 
@@ -42,6 +43,28 @@ def list_events(caller: Caller, query: dict[str, Any]) -> Reply:
 
 
 @operation(
+    blueprint,
+    "POST",
+    "/events",
+    scope="webhooks:write",
+    body=schemas.CreateEventSchema,
+    returns=schemas.EventSchema(),
+    status=201,
+    errors=(InvalidState,),
+)
+def create_event(caller: Caller, body: dict[str, Any]) -> Reply:
+    """Make the example event of a type, with a test key.
+
+    It is published as any other: in the feed and to the webhook endpoints of the test mode. What
+    it tells of does not exist, but the brand that `brand_id` names. Beside webhooks:write it
+    needs events:read and the read scope of the type's family. A live key is refused.
+    """
+    require_scope(caller, "webhooks:write", "events:read", catalogue.scope_of(body["type"]))
+    event = service.make_example(caller, body["type"], body["brand_id"])
+    return Reply(orjson.loads(event.body), 201, location=f"/v1/events/{event.id}")
+
+
+@operation(
     blueprint, "GET", "/events/<event_id>", scope="events:read", returns=schemas.EventSchema()
 )
 def get_event(caller: Caller, event_id: str) -> Reply:
@@ -49,3 +72,17 @@ def get_event(caller: Caller, event_id: str) -> Reply:
     event = feed.find(caller, event_id)
     require_scope(caller, catalogue.scope_of(event["type"]))
     return Reply(event)
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/event-types",
+    returns=schemas.EventTypeListSchema(),
+    is_conditional=True,
+)
+def list_event_types(caller: Caller) -> Reply:  # noqa: ARG001  (every key may see them)
+    """List the types of events, each with its JSON Schema (2020-12) and an example."""
+    data, etag = described.listed()
+    page = {"data": orjson.Fragment(data), "has_more": False, "next_cursor": None}
+    return Reply(page, etag=etag)

@@ -64,6 +64,13 @@ class ListEventsQuerySchema(PageQuerySchema):
             raise ValidationError({"cursor": ["A poll goes on by after: send the last id."]})
 
 
+class CreateEventSchema(own.StrictSchema):
+    """Which example to make; `brand_id` is the brand that it is of, where its type has one."""
+
+    type = fields.String(required=True, validate=validate.OneOf(catalogue.TYPES))
+    brand_id = own.Id("brand", load_default=None, allow_none=True)
+
+
 class EventRequestSchema(own.AnswerSchema):
     """The request that made the event happen."""
 
@@ -103,3 +110,20 @@ class EventSchema(own.AnswerSchema):
     request = fields.Nested(EventRequestSchema, required=True, allow_none=True)
     subject = fields.Nested(SubjectSchema, required=True)
     data = fields.Nested(EventDataSchema, required=True)
+
+
+class EventTypeSchema(own.AnswerSchema):
+    """A type of events; `schema` describes a whole event of it, as `example` is one."""
+
+    name = fields.String(required=True)
+    description = fields.String(required=True)
+    schema = fields.Dict(keys=fields.String(), required=True)
+    example = fields.Nested(EventSchema, required=True)
+
+
+class EventTypeListSchema(own.AnswerSchema):
+    """All types of events, as the one page of a list."""
+
+    data = fields.List(fields.Nested(EventTypeSchema), required=True)
+    has_more = fields.Boolean(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

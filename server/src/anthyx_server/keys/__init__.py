@@ -8,10 +8,18 @@ from anthyx_server.keys.errors import (
     InvalidApiKey,
     IpNotAllowed,
     MissingApiKey,
+    PlanLimitReached,
+    RotationInProgress,
     TooManyFailedAttempts,
 )
 from anthyx_server.keys.guard import guard_commit, look_again
-from anthyx_server.keys.lookup import count_by_pepper, count_in_force, list_keys, lock_any
+from anthyx_server.keys.lookup import (
+    count_by_pepper,
+    count_in_force,
+    list_keys,
+    lock_any,
+    lock_home,
+)
 from anthyx_server.keys.lookup import find as find_key
 from anthyx_server.keys.models import ApiKey
 from anthyx_server.keys.records import (
@@ -25,7 +33,7 @@ from anthyx_server.keys.records import (
 )
 from anthyx_server.keys.scopes import DEFAULT_SCOPES, SCOPES
 from anthyx_server.keys.secret import Hasher, is_well_formed
-from anthyx_server.keys.service import Issued, hasher, issue, revoke, revoke_all
+from anthyx_server.keys.service import Issued, hasher, issue, revoke, revoke_all, revoked
 from anthyx_server.keys.standing import SETTLE_SECONDS, lock_keys
 from anthyx_server.keys.throttle import FailureThrottle
 
@@ -45,6 +53,8 @@ __all__ = [
     "Issued",
     "KeyRecord",
     "MissingApiKey",
+    "PlanLimitReached",
+    "RotationInProgress",
     "StoredKey",
     "TooManyFailedAttempts",
     "allows",
@@ -58,11 +68,13 @@ __all__ = [
     "issue",
     "list_keys",
     "lock_any",
+    "lock_home",
     "lock_keys",
     "look_again",
     "mark_name",
     "redis_name",
     "revoke",
     "revoke_all",
+    "revoked",
     "unpack",
 ]

@@ -63,13 +63,13 @@ class IpNotAllowed(ApiError):
 
 
 class PlanLimitReached(ApiError):
-    """The plan allows no more keys."""
+    """The plan allows no more of what was to be made."""
 
     status, code, title = 403, "plan_limit_reached", "Plan limit reached"
 
 
 class RotationInProgress(ApiError):
-    """The key's predecessor is still in force."""
+    """What was rotated before is still valid."""
 
     status, code, title = 409, "rotation_in_progress", "Rotation in progress"
 

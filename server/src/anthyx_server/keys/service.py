@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from blinker import Signal
 from flask import current_app
 from sqlalchemy import select
 
@@ -26,6 +27,9 @@ from anthyx_server.plans import PLANS
 from anthyx_server.tenancy import Caller, owned, system_caller
 
 MIN_OWN_OVERLAP_SECONDS = 60
+
+# Sent with the caller, `key` and `reason` where a key is revoked, inside the transaction.
+revoked = Signal()
 
 BrandLookup = Callable[[Caller, Sequence[str]], set[str]]
 
@@ -231,12 +235,14 @@ def revoke(caller: Caller, keys: Iterable[ApiKey], reason: str = "deleted") -> N
     Keys that were revoked before are settled again only, so that a repeated deletion returns no
     earlier than the first.
     """
-    revoked = list(keys)
-    for key in revoked:
+    given = list(keys)
+    for key in given:
         if key.revoked_at is None:
+            before = present(key)
             _end(key, caller, reason)
-            _tell(caller, "api_key.revoked", key, reason=reason)
-    end_rights([key.id for key in revoked], wait=True)
+            _tell(caller, "api_key.revoked", key, before, reason=reason)
+            revoked.send(caller, key=key, reason=reason)
+    end_rights([key.id for key in given], wait=True)
 
 
 def _end(key: ApiKey, caller: Caller, reason: str) -> None:
@@ -260,8 +266,18 @@ def _require_in_force(key: ApiKey) -> None:
         raise InvalidState(f"{key.id} is {status}.", extra={"state": status})
 
 
-def _tell(caller: Caller, event_type: str, key: ApiKey, **detail: str) -> None:
-    events.publish(caller, event_type, ("api_key", key.id), present(key))
+def _tell(
+    caller: Caller,
+    event_type: str,
+    key: ApiKey,
+    before: dict[str, Any] | None = None,
+    **detail: str,
+) -> None:
+    shown = present(key)
+    previous = None
+    if before is not None:
+        previous = {name: value for name, value in before.items() if shown[name] != value}
+    events.publish(caller, event_type, ("api_key", key.id), shown, previous=previous)
     audit.record(caller, event_type, "api_key", key.id, name=key.name, **detail)
 
 

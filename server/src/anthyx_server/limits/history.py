@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 import redis
@@ -14,15 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from anthyx_server import clock
+from anthyx_server.buckets import LENGTHS
 from anthyx_server.db import db, is_sqlite
 from anthyx_server.keys import ApiKey
 from anthyx_server.limits.models import UsageHour
 from anthyx_server.redis_link import RedisLink, RedisUnavailableError, Script
 from anthyx_server.tenancy import Caller, owned
 
-HOUR = timedelta(hours=1)
-LENGTHS = {"hour": HOUR, "day": timedelta(days=1)}
-MAX_BUCKETS = {"hour": 31 * 24, "day": 366}
 KEPT_HOURS = 72  # as long as the gate's script lets Redis hold an hour that nobody stored
 _ROWS_PER_STATEMENT = 200
 

@@ -126,7 +126,7 @@ def _spare_the_settled(app: Flask, limiter: Limiter) -> None:
 
 def _by_the_gate(admission: Admission) -> RateLimitExceededError:
     window = admission.binding
-    return _exceeded(window.name, window.limit, admission.now_ms, window.ends_at)
+    return exceeded(window.name, window.limit, admission.now_ms, window.ends_at)
 
 
 def _by_the_route(limiter: Limiter, item: RateLimitItem) -> RateLimitExceededError:
@@ -136,10 +136,11 @@ def _by_the_route(limiter: Limiter, item: RateLimitItem) -> RateLimitExceededErr
     with suppress(RedisError):
         if limiter.current_limit is not None:
             ends_at = limiter.current_limit.reset_at * 1000
-    return _exceeded(item.GRANULARITY.name, item.amount, now_ms, ends_at)
+    return exceeded(item.GRANULARITY.name, item.amount, now_ms, ends_at)
 
 
-def _exceeded(window: str, limit: int, now_ms: int, ends_at: int) -> RateLimitExceededError:
+def exceeded(window: str, limit: int, now_ms: int, ends_at: int) -> RateLimitExceededError:
+    """The refusal of a window by its name; times are Unix milliseconds."""
     retry_after = max(1, math.ceil((ends_at - now_ms) / 1000))
     return RateLimitExceededError(
         f"{limit} requests per {window} are used up; the window ends in {retry_after} s.",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, g
 
-from anthyx_server import clock, keys
+from anthyx_server import buckets, clock, keys
 from anthyx_server.errors import NotFound
-from anthyx_server.inputs import invalid_query
 from anthyx_server.limits import history, schemas
 from anthyx_server.limits.windows import Admission
 from anthyx_server.operations import Reply, operation, require_scope
@@ -67,7 +65,7 @@ def get_usage_history(caller: Caller, query: dict[str, Any]) -> Reply:
         require_scope(caller, "keys:read")
         keys.find_key(caller, key_id)
     granularity = query["granularity"]
-    start, end = _range(granularity, query["from_"], query["to"])
+    start, end = buckets.span(granularity, query["from_"], query["to"])
     return Reply(
         {
             "granularity": granularity,
@@ -77,28 +75,3 @@ def get_usage_history(caller: Caller, query: dict[str, Any]) -> Reply:
             "data": history.read(caller, key_id, granularity, start, end),
         }
     )
-
-
-def _range(
-    granularity: str, first: datetime | None, last: datetime | None
-) -> tuple[datetime, datetime]:
-    """The buckets' range: from the one that holds `first` to the one that holds `last`.
-
-    Raises:
-        ValidationFailed: the range is empty or has too many buckets.
-    """
-    length = history.LENGTHS[granularity]
-    end = _floor(last or clock.now(), length) + length
-    default = timedelta(days=1) if granularity == "hour" else timedelta(days=30)
-    start = end - default if first is None else _floor(first, length)
-    if start >= end:
-        raise invalid_query({"from": "Must lie before to."})
-    most = history.MAX_BUCKETS[granularity]
-    if (end - start) / length > most:
-        raise invalid_query({"from": f"At most {most} buckets can be read at once."})
-    return start, end
-
-
-def _floor(moment: datetime, length: timedelta) -> datetime:
-    epoch = datetime.fromtimestamp(0, UTC)
-    return epoch + (moment - epoch) // length * length

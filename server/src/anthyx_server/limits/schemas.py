@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from anthyx_server import fields as own
+from anthyx_server.buckets import GRANULARITIES
 from anthyx_server.plans import PLANS
 
 
@@ -36,7 +37,7 @@ class UsageSchema(own.AnswerSchema):
 class UsageHistoryQuerySchema(own.StrictSchema):
     """Which requests to count, and how finely; buckets are in UTC."""
 
-    granularity = fields.String(validate=validate.OneOf(["hour", "day"]), load_default="hour")
+    granularity = fields.String(validate=validate.OneOf(GRANULARITIES), load_default="hour")
     key_id = own.Id("key", load_default=None)
     from_ = own.Time(data_key="from", load_default=None)
     to = own.Time(load_default=None)
@@ -53,7 +54,7 @@ class UsageBucketSchema(own.AnswerSchema):
 class UsageHistorySchema(own.AnswerSchema):
     """Requests over time, every bucket included; `key_id` null counts all keys of the mode."""
 
-    granularity = fields.String(required=True, validate=validate.OneOf(["hour", "day"]))
+    granularity = fields.String(required=True, validate=validate.OneOf(GRANULARITIES))
     key_id = fields.String(required=True, allow_none=True)
     start = fields.DateTime(required=True)
     end = fields.DateTime(required=True)

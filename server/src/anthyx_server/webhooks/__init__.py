@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
+from anthyx_server import events, keys
 from anthyx_server.config import Settings
+from anthyx_server.webhooks.endpoints.lookup import count_by_encryption_key
+from anthyx_server.webhooks.endpoints.losses import distrust_leaked_key, forget_brand
+from anthyx_server.webhooks.fan_out import fan_out
 from anthyx_server.webhooks.models import WebhookEndpoint
+from anthyx_server.webhooks.sending.destination import policy_of
+from anthyx_server.webhooks.waking import Alarm, Waker
 
-__all__ = ["WebhookEndpoint", "init_webhooks"]
+__all__ = ["WebhookEndpoint", "count_by_encryption_key", "forget_brand", "init_webhooks"]
 
 
 def init_webhooks(app: Flask, settings: Settings) -> None:
-    """Tell the application what its operator said of webhooks."""
+    """Give the application what webhooks need, and have its events fanned out."""
     app.extensions["anthyx_webhook_settings"] = settings.webhooks
+    app.extensions["anthyx_webhook_policy"] = policy_of(settings.webhooks, settings.public_url)
+    app.extensions["anthyx_alarm"] = Alarm()
+    app.extensions["anthyx_waker"] = Waker(app.extensions["anthyx_redis"])
+    events.numbered.connect(fan_out)
+    keys.revoked.connect(distrust_leaked_key)

@@ -1,4 +1,4 @@
-"""Webhooks: endpoints, queues, deliveries, attempts, recoveries."""
+"""Webhooks: endpoints, queues, deliveries, attempts, recoveries, statistics."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ depends_on = None
 def upgrade() -> None:
     _create_endpoints()
     _create_queues()
+    _create_hosts()
     _create_deliveries()
     _create_attempts()
     _create_recoveries()
+    _create_statistics()
 
 
 def _owner(table: str, *, is_checked: bool = True) -> list[sa.schema.SchemaItem]:
@@ -64,14 +66,16 @@ def _create_endpoints() -> None:
         *_owner("webhook_endpoints"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_endpoints"),
     )
+    lives = sa.text("deleted_at IS NULL")
     op.create_index(
-        "ix_webhook_endpoints_workspace_id_mode_id",
+        "ix_webhook_endpoints_living",
         "webhook_endpoints",
         ["workspace_id", "mode", "id"],
+        sqlite_where=lives,
+        postgresql_where=lives,
     )
-    op.create_index(
-        "ix_webhook_endpoints_encryption_key_id", "webhook_endpoints", ["encryption_key_id"]
-    )
+    for column in ("encryption_key_id", "secret_activates_at", "deleted_at"):
+        op.create_index(f"ix_webhook_endpoints_{column}", "webhook_endpoints", [column])
 
 
 def _create_queues() -> None:
@@ -87,8 +91,19 @@ def _create_queues() -> None:
         sa.Column("consecutive_failures", sa.Integer(), nullable=False),
         sa.Column("last_success_at", UTCTime(), nullable=True),
         sa.Column("last_failure", Json, nullable=True),
+        sa.Column("manual_until", UTCTime(), nullable=True),
+        sa.Column("manual_used", sa.Integer(), nullable=False, server_default="0"),
         *_owner("webhook_queues"),
         sa.PrimaryKeyConstraint("endpoint_id", name="pk_webhook_queues"),
+    )
+
+
+def _create_hosts() -> None:
+    op.create_table(
+        "webhook_hosts",
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("paced_until", UTCTime(), nullable=True),
+        sa.PrimaryKeyConstraint("host", name="pk_webhook_hosts"),
     )
 
 
@@ -114,8 +129,20 @@ def _create_deliveries() -> None:
         *_owner("webhook_deliveries", is_checked=False),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
     )
-    for columns in (["workspace_id", "mode", "id"], ["endpoint_id", "id"], ["event_id"]):
+    for columns in (
+        ["workspace_id", "mode", "status", "id"],
+        ["endpoint_id", "status", "id"],
+        ["event_id"],
+    ):
         op.create_index(f"ix_webhook_deliveries_{'_'.join(columns)}", "webhook_deliveries", columns)
+    has_brand = sa.text("brand_id IS NOT NULL")
+    op.create_index(
+        "ix_webhook_deliveries_of_brand",
+        "webhook_deliveries",
+        ["brand_id", "status", "id"],
+        sqlite_where=has_brand,
+        postgresql_where=has_brand,
+    )
     waits = sa.text("next_attempt_at IS NOT NULL")
     op.create_index(
         "ix_webhook_deliveries_waiting",
@@ -123,6 +150,14 @@ def _create_deliveries() -> None:
         ["endpoint_id", "next_attempt_at"],
         sqlite_where=waits,
         postgresql_where=waits,
+    )
+    asked = sa.text("next_attempt_at IS NOT NULL AND trigger IN ('manual', 'test')")
+    op.create_index(
+        "ix_webhook_deliveries_asked",
+        "webhook_deliveries",
+        ["endpoint_id", "next_attempt_at"],
+        sqlite_where=asked,
+        postgresql_where=asked,
     )
 
 
@@ -133,6 +168,7 @@ def _create_attempts() -> None:
         sa.Column("delivery_id", sa.String(), nullable=False),
         sa.Column("endpoint_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=True),
         sa.Column("trigger", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("started_at", UTCTime(), nullable=False),
@@ -152,8 +188,16 @@ def _create_attempts() -> None:
         *_owner("webhook_attempts", is_checked=False),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_attempts"),
     )
-    for columns in (["delivery_id", "number"], ["endpoint_id", "started_at"]):
+    for columns in (["delivery_id", "number"], ["endpoint_id", "id"]):
         op.create_index(f"ix_webhook_attempts_{'_'.join(columns)}", "webhook_attempts", columns)
+    is_first = sa.text("number = 1")
+    op.create_index(
+        "ix_webhook_attempts_first",
+        "webhook_attempts",
+        ["endpoint_id", "sequence"],
+        sqlite_where=is_first,
+        postgresql_where=is_first,
+    )
 
 
 def _create_recoveries() -> None:
@@ -161,19 +205,45 @@ def _create_recoveries() -> None:
         "webhook_recoveries",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("statuses", Json, nullable=False),
         sa.Column("since", UTCTime(), nullable=True),
-        sa.Column("until", UTCTime(), nullable=False),
+        sa.Column("skipped_since", UTCTime(), nullable=True),
+        sa.Column("low", sa.String(), nullable=False),
+        sa.Column("high", sa.String(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("pace", sa.Integer(), nullable=False),
         sa.Column("matched", sa.Integer(), nullable=False),
         sa.Column("queued", sa.Integer(), nullable=False),
-        sa.Column("cursor", sa.String(), nullable=False),
         sa.Column("created_at", UTCTime(), nullable=False),
         sa.Column("completed_at", UTCTime(), nullable=True),
         *_owner("webhook_recoveries"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_recoveries"),
     )
-    op.create_index("ix_webhook_recoveries_endpoint_id", "webhook_recoveries", ["endpoint_id"])
+    is_unfinished = sa.text("completed_at IS NULL")
     op.create_index(
-        "ix_webhook_recoveries_workspace_id_mode_id",
+        "ix_webhook_recoveries_unfinished",
         "webhook_recoveries",
-        ["workspace_id", "mode", "id"],
+        ["endpoint_id"],
+        sqlite_where=is_unfinished,
+        postgresql_where=is_unfinished,
+    )
+
+
+def _create_statistics() -> None:
+    op.create_table(
+        "webhook_hours",
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("hour", UTCTime(), nullable=False),
+        sa.Column("succeeded", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("durations", Json, nullable=False),
+        *_owner("webhook_hours"),
+        sa.PrimaryKeyConstraint("endpoint_id", "hour", name="pk_webhook_hours"),
+    )
+    op.create_index("ix_webhook_hours_hour", "webhook_hours", ["hour"])
+    op.create_table(
+        "webhook_marks",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_webhook_marks"),
     )

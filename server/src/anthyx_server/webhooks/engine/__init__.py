@@ -1,1 +1,5 @@
-"""The engine: what is due is claimed, sent and put on record."""
+"""The engine: claims what is due, sends it, and puts on record what came of it."""
+
+from anthyx_server.webhooks.engine.pump import Pump
+
+__all__ = ["Pump"]

@@ -1,0 +1,90 @@
+"""What the worker does for endpoints: sealing anew, ending rotations, forgetting deleted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement, delete, or_, select
+
+from anthyx_server import clock
+from anthyx_server.db import db, transaction
+from anthyx_server.queue import job
+from anthyx_server.sealing import keyring
+from anthyx_server.webhook_settings import WebhookSettings
+from anthyx_server.webhooks.endpoints import rotation
+from anthyx_server.webhooks.models import WebhookDelivery, WebhookEndpoint
+from anthyx_server.webhooks.secret import open_endpoint, seal
+
+_BATCH = 200
+
+
+@job(every_seconds=60)
+def seal_secrets_anew() -> None:
+    """Seal what is under an older encryption key under the current one.
+
+    Each batch is a transaction: a crash loses none, and the next run goes on from there. What
+    can't be opened, because its key was dropped, is left as it is, and so is what is being changed;
+    versions stay, since nothing that is shown changes.
+    """
+    key_id, current = WebhookEndpoint.encryption_key_id, keyring().current
+    # Not `!=`, which no index answers: with nothing to do, this must not read the whole table.
+    _in_batches(or_(key_id < current, key_id > current), _seal_anew)
+
+
+def _seal_anew(endpoint: WebhookEndpoint) -> None:
+    found = open_endpoint(keyring(), endpoint)
+    if found is not None:
+        # Whatever it may still be valid for; the secrets take the headers along.
+        seal(endpoint, found.secrets)
+        if found.secrets.next is None:
+            endpoint.secret_activates_at = None
+
+
+@job(every_seconds=60)
+def end_rotations() -> None:
+    """Forget old secrets whose time is over; they have not been used since."""
+    _in_batches(WebhookEndpoint.secret_activates_at <= clock.now(), _end_rotation)
+
+
+def _end_rotation(endpoint: WebhookEndpoint) -> None:
+    if open_endpoint(keyring(), endpoint) is not None:
+        rotation.end(endpoint)
+
+
+def _in_batches(is_meant: ColumnElement[bool], act: Callable[[WebhookEndpoint], None]) -> None:
+    last_id: str | None = ""
+    while last_id is not None:
+        with transaction():
+            last_id = _batch(is_meant, act, last_id)
+
+
+def _batch(
+    is_meant: ColumnElement[bool], act: Callable[[WebhookEndpoint], None], after_id: str
+) -> str | None:
+    """Act on the next endpoints in id order; the last one's id, None where there was none."""
+    query = (
+        select(WebhookEndpoint)
+        .where(is_meant, WebhookEndpoint.id > after_id)
+        .order_by(WebhookEndpoint.id)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    endpoints = db.session.scalars(query).all()
+    for endpoint in endpoints:
+        act(endpoint)
+    return endpoints[-1].id if endpoints else None
+
+
+@job(every_seconds=3_600)
+def forget_deleted_endpoints() -> None:
+    """Remove the rows of deleted endpoints once nothing on record is left of them."""
+    settings: WebhookSettings = current_app.extensions["anthyx_webhook_settings"]
+    kept_from = clock.now() - timedelta(days=settings.retention_days)
+    left = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id == WebhookEndpoint.id)
+    with transaction():
+        db.session.execute(
+            delete(WebhookEndpoint).where(WebhookEndpoint.deleted_at <= kept_from, ~left.exists())
+        )

@@ -1,0 +1,231 @@
+"""One request and its answer: a libcurl handle, used again and again, and its callbacks."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pycurl
+
+from anthyx_server import clock
+from anthyx_server.webhooks.sending import answers, failures
+from anthyx_server.webhooks.sending.failures import Failure
+from anthyx_server.webhooks.sending.outcome import Outcome, Outgoing
+from anthyx_server.webhooks.sending.sockets import Sockets
+
+MAX_BODY = 16 * 1024
+_MAX_HEAD = 64 * 1024
+_OWN_HEADERS = {
+    "content-type": "Content-Type: application/json",
+    "user-agent": "User-Agent: Anthyx-Webhooks/1",
+    "accept-encoding": "Accept-Encoding: identity",
+    "expect": "Expect:",  # libcurl would ask large bodies' receivers for a 100 first
+}
+
+# Judges an address and a port as a socket is about to be opened.
+Judge = Callable[[str, int], bool]
+
+
+class Exchange:
+    """A handle with its constant options, and what the request under way has seen so far.
+
+    The callbacks are called by libcurl and never raise.
+    """
+
+    __slots__ = (
+        "_body",
+        "_body_size",
+        "_head_size",
+        "_is_full",
+        "_is_refused",
+        "_judge",
+        "_lines",
+        "_opened",
+        "_peer",
+        "_sends",
+        "_sockets",
+        "_started_at",
+        "handle",
+        "tag",
+    )
+
+    def __init__(self, judge: Judge, sockets: Sockets, options: dict[int, Any]) -> None:
+        self._judge = judge
+        self._sockets = sockets
+        self.handle = pycurl.Curl()
+        for option, value in options.items():
+            self.handle.setopt(option, value)
+        self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
+        self.handle.setopt(pycurl.CLOSESOCKETFUNCTION, sockets.close_one)
+        self.handle.setopt(pycurl.PREREQFUNCTION, self._on_send)
+        self.handle.setopt(pycurl.HEADERFUNCTION, self._on_header)
+        self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        self.begin(None)
+
+    def begin(self, tag: Any) -> None:
+        """Forget the request before, and take up the one with this tag."""
+        self.tag = tag
+        self._started_at = clock.now()
+        self._lines: list[bytes] = []
+        self._head_size = 0
+        self._body: list[bytes] = []
+        self._body_size = 0
+        self._is_full = self._is_refused = False
+        self._opened = self._sends = 0
+        self._peer: str | None = None
+
+    def prepare(self, url: str, outgoing: Outgoing) -> None:
+        """Make the handle ready to be added; `url` is the request's, rebuilt as it was judged.
+
+        Raises:
+            ValueError: URL or headers can't be written into a request.
+        """
+        handle = self.handle
+        try:
+            handle.setopt(pycurl.URL, url)
+            handle.setopt(pycurl.HTTPHEADER, _lines(outgoing.headers))
+            handle.setopt(pycurl.POSTFIELDS, outgoing.body)
+        except (pycurl.error, UnicodeError, TypeError) as error:
+            raise ValueError(str(error)) from None
+
+    def refused(self, failure: Failure) -> Outcome:
+        """The outcome of a request that is not made at all."""
+        return self._failed(failure, 0)
+
+    def finished(self, error: int) -> Outcome:
+        """The outcome, once libcurl is done with it; `error` is libcurl's code, 0 for none."""
+        info = self.handle.getinfo
+        status: int = info(pycurl.RESPONSE_CODE)
+        if self._is_full and error == pycurl.E_WRITE_ERROR:
+            error = 0
+        failure = self._failure(error, status)
+        outcome = self._failed(failure, info(pycurl.TOTAL_TIME_T) // 1000)
+        outcome.status_code = status or None
+        outcome.response_headers = answers.kept_headers(self._lines)
+        outcome.response_body = b"".join(self._body)
+        outcome.is_gone = status == 410 and error == 0
+        if failure is not None:
+            outcome.retry_after_seconds = answers.retry_after_seconds(outcome.response_headers)
+        self._time(outcome)
+        return outcome
+
+    def _failure(self, error: int, status: int) -> Failure | None:
+        if error == 0:
+            return None if 200 <= status < 300 else failures.of_status(status)
+        if self._is_refused and not self._sends:
+            return failures.ADDRESS_NOT_ALLOWED
+        if self._head_size > _MAX_HEAD:
+            return failures.HEADERS_TOO_LARGE
+        info = self.handle.getinfo
+        if failures.is_of_tls(error):
+            return failures.of_tls(error, info(pycurl.SSL_VERIFYRESULT))
+        return failures.of_error(
+            error,
+            is_resolved=info(pycurl.NAMELOOKUP_TIME_T) > 0,
+            is_connected=info(pycurl.CONNECT_TIME_T) > 0,
+            is_ready=self._sends > 0,
+        )
+
+    def _failed(self, failure: Failure | None, duration_ms: int) -> Outcome:
+        return Outcome(
+            tag=self.tag,
+            started_at=self._started_at,
+            duration_ms=duration_ms,
+            dns_ms=None,
+            connect_ms=None,
+            tls_ms=None,
+            first_byte_ms=None,
+            peer_address=self._peer,
+            status_code=None,
+            error_code=failure.code if failure else None,
+            error_detail=failure.detail if failure else None,
+            response_headers=[],
+            response_body=b"",
+            retry_after_seconds=None,
+            is_success=failure is None,
+            holds_endpoint=failure.holds_endpoint if failure else False,
+            is_gone=False,
+            is_resent=self._sends > 1,
+        )
+
+    def _time(self, outcome: Outcome) -> None:
+        info = self.handle.getinfo
+        if self._opened:
+            looked_up = info(pycurl.NAMELOOKUP_TIME_T)
+            connected = info(pycurl.CONNECT_TIME_T)
+            secured = info(pycurl.APPCONNECT_TIME_T)
+            outcome.dns_ms = looked_up // 1000
+            if connected:
+                outcome.connect_ms = max(0, connected - looked_up) // 1000
+            if secured:
+                outcome.tls_ms = max(0, secured - connected) // 1000
+        if self._head_size:
+            waited = info(pycurl.STARTTRANSFER_TIME_T) - info(pycurl.PRETRANSFER_TIME_T)
+            outcome.first_byte_ms = max(0, waited) // 1000
+
+    def _open(self, _purpose: int, address: Any) -> int:
+        """A socket to this address, if it may be opened; addresses are judged nowhere else."""
+        try:
+            if address.protocol != socket.IPPROTO_TCP or not self._judge(*address.addr[:2]):
+                self._is_refused = True
+                return int(pycurl.SOCKET_BAD)
+            self._opened += 1
+            return self._sockets.open(address.family, address.socktype, address.protocol)
+        except Exception:  # noqa: BLE001  (libcurl could do nothing with it)
+            return int(pycurl.SOCKET_BAD)
+
+    def _on_send(self, peer: str, _own: str, _port: int, _own_port: int) -> int:
+        """Called as the request is about to be sent; a second time where libcurl sends it again.
+
+        It does so where a connection that it used again is lost before any byte of the answer,
+        and would try on further such connections.
+        """
+        self._peer = peer
+        self._sends += 1
+        return int(pycurl.PREREQFUNC_OK if self._sends <= 2 else pycurl.PREREQFUNC_ABORT)
+
+    def _on_header(self, line: bytes) -> int:
+        size = len(line)
+        self._head_size += size
+        if self._head_size > _MAX_HEAD:
+            return -1
+        if line.startswith(b"HTTP/"):
+            self._lines = []  # what came before was an interim answer
+        elif not self._body_size:  # else it is a trailer
+            self._lines.append(line)
+        return size
+
+    def _on_body(self, piece: bytes) -> int:
+        room = MAX_BODY - self._body_size
+        size = len(piece)
+        if size > room:
+            self._body.append(piece[:room])
+            self._body_size = MAX_BODY
+            self._is_full = True
+            return -1
+        self._body.append(piece)
+        self._body_size += size
+        return size
+
+
+def _lines(headers: list[tuple[str, str]]) -> list[str] | list[bytes]:
+    """The request's header lines; bytes where they are not ASCII.
+
+    Raises:
+        ValueError: one holds what would end it.
+    """
+    # `Name;` is libcurl's way to write a header without a value.
+    lines = [f"{name}: {value}" if value else f"{name};" for name, value in headers]
+    text = "".join(lines)
+    if "\n" in text or "\r" in text or "\0" in text:
+        raise ValueError("a header holds a line break")
+    lines += _own_lines(tuple([name for name, _ in headers]))
+    return lines if text.isascii() else [line.encode() for line in lines]
+
+
+@functools.lru_cache(maxsize=1024)
+def _own_lines(given: tuple[str, ...]) -> tuple[str, ...]:
+    names = {name.lower() for name in given}
+    return tuple(line for name, line in _OWN_HEADERS.items() if name not in names)

@@ -1,0 +1,1 @@
+"""Webhooks under faults: whatever is killed or lost, no event is."""
