@@ -6,7 +6,6 @@ import asyncio
 import collections.abc
 import datetime as dt
 import inspect
-import sys
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -172,21 +171,17 @@ def arguments(method: Callable[..., Any]) -> tuple[list[object], dict[str, objec
     return positional, named
 
 
-def hints_of(method: Callable[..., Any]) -> dict[str, Any]:
-    """The types of a method's parameters and result, resolved."""
-    return typing.get_type_hints(method, _names_of(method))
+def hints_of(of: Any) -> dict[str, Any]:
+    """The types of a function's parameters and result, or of a class's fields, resolved."""
+    import httpx  # noqa: PLC0415 - what the async client knows for type checkers only
 
-
-def _names_of(method: Callable[..., Any]) -> dict[str, Any]:
-    """The module's names, with those that it imports for type checkers only."""
     import anthyx  # noqa: PLC0415 - its lazy names are wanted
 
     known = {name: getattr(anthyx, name) for name in anthyx.__all__}
-    import httpx  # noqa: PLC0415 - what the async client knows for type checkers only
-
-    function = getattr(method, "__func__", method)
-    own = getattr(function, "__globals__", vars(sys.modules[function.__module__]))
-    return {**known, "httpx": httpx, **own}
+    if isinstance(of, type):
+        return typing.get_type_hints(of, localns=known)
+    own = getattr(of, "__func__", of).__globals__
+    return typing.get_type_hints(of, {**known, "httpx": httpx, **own})
 
 
 def _value(hint: Any) -> object:

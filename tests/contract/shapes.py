@@ -24,7 +24,11 @@ _SIMPLE: dict[tuple[str, str | None], type] = {
 def members(cls: type[Model]) -> dict[str, Any]:
     """The JSON members of a model with their types."""
     hints = typing.get_type_hints(cls)
-    return {name.rstrip("_"): hint for name, hint in hints.items() if name not in _NOT_JSON}
+    return {
+        name.rstrip("_"): hint
+        for name, hint in hints.items()
+        if name not in _NOT_JSON and not name.startswith("_")
+    }
 
 
 def choices(hint: Any) -> list[Any]:

@@ -33,9 +33,10 @@ def names_any(hint: Any) -> bool:
 
 
 def functions(cls: type) -> Iterator[tuple[str, Any]]:
-    """Public functions of a class, as Python finds them, properties and the constructor too."""
+    """Public functions of a class: methods, properties, and a constructor that isn't made up."""
+    constructor = set() if dataclasses.is_dataclass(cls) else {"__init__"}
     for name, member in vars(cls).items():
-        if name == "__init__" or not name.startswith("_"):
+        if name in constructor or not name.startswith("_"):
             found = member.fget if isinstance(member, property) else member
             if isinstance(found, types.FunctionType) and found.__module__.startswith("anthyx"):
                 yield f"{cls.__name__}.{name}", found
