@@ -19,21 +19,11 @@ from anthyx._wire import Request
 from tests.contract.description import OPERATIONS, Operation
 
 KEY = "anthyx_test_" + "0" * 38
-IDS = {"key": "api_key"}  # a record's name in paths, where the operations say it in full
 # Where a method isn't called as its operation is, less the name of the resource.
 IRREGULAR = {
-    "get_analytics_best_times": "analytics.best_times",
-    "get_analytics_posts": "analytics.posts",
-    "get_analytics_summary": "analytics.summary",
-    "get_analytics_timeseries": "analytics.timeseries",
     "get_current_api_key": "api_keys.current",
     "get_openapi": "openapi",
     "get_post_analytics": "analytics.post",
-    "get_usage": "usage.get",
-    "get_usage_history": "usage.history",
-    "get_workspace": "workspace.get",
-    "list_audit_log": "audit_log.list",
-    "report_leaked_keys": "leaked_keys.report",
     "request_changes_to_post": "posts.request_changes",
 }
 # Methods that are no operation of their own.
@@ -72,10 +62,11 @@ def name_of(operation: Operation, known: collections.abc.Container[str]) -> str:
         return IRREGULAR[operation.id]
     plural = operation.path.split("/")[1].replace("-", "_")
     singular = plural[:-3] + "y" if plural.endswith("ies") else plural.removesuffix("s")
-    for word in (plural, singular, ""):
-        words = operation.id.replace(f"_{word}", "", 1) if word else operation.id
-        if f"{plural}.{words}" in known and (words != operation.id or not word):
-            return f"{plural}.{words}"
+    for words in (f"_of_{singular}", f"_{plural}", f"_{singular}", ""):
+        short = operation.id.replace(words, "", 1) if words in operation.id else ""
+        for name in (short, short.removeprefix("get_")):
+            if f"{plural}.{name}" in known:
+                return f"{plural}.{name}"
     raise AssertionError(f"no method for {operation.id}")
 
 
@@ -116,7 +107,7 @@ class _AsyncRecorder(_Recorder):
         return super().run(request)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kind:
     """One of the two clients, with its engine taken out."""
 
