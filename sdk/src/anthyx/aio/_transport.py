@@ -57,6 +57,7 @@ class AsyncTransport:
         self._headers = {
             "User-Agent": f"anthyx-python/{__version__} {_PYTHON} httpx/{self._httpx.__version__}",
             "Accept": "application/json",
+            **({"Accept-Encoding": "gzip, deflate"} if session is None else {}),
         }
         self._settings = {} if session is not None else _environment(base_url)
         self._connections = PerLoop(lambda: Connections(self._connect))
@@ -126,9 +127,11 @@ class AsyncTransport:
             )
 
     def _prepared(self, request: Request, key: str, timeouts: Timeouts) -> httpx.Request:
-        headers = {} if self._session is None else dict(self._session.headers)
-        fields = self._httpx.Headers({"Accept-Encoding": "gzip, deflate", **headers})
-        fields.update({**self._headers, **request.headers, "Authorization": f"Bearer {key}"})
+        own = {**self._headers, **request.headers, "Authorization": f"Bearer {key}"}
+        fields: Any = own
+        if self._session is not None:
+            fields = self._session.headers.copy()
+            fields.update(own)
         connect, read, total = timeouts
         bounds = {"connect": connect, "read": read, "write": read, "pool": total}
         made: httpx.Request = self._httpx.Request(
