@@ -82,6 +82,12 @@ def openapi(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def aio(session: nox.Session) -> None:
+    """Write the SDK's async modules anew; a test fails when they are out of date."""
+    run(session, "python", "sdk/make_aio.py")
+
+
+@nox.session(default=False)
 def guide(session: nox.Session) -> None:
     """Write the committed page of events anew; a test fails when it is out of date."""
     with (ROOT / GUIDE).open("w", encoding="utf-8") as file:
@@ -112,7 +118,7 @@ def lock(session: nox.Session) -> None:
     run(
         session, "uv", "pip", "compile", "--universal", "--python-version=3.11", "--upgrade",
         "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command=nox -s lock",
-        "--extra=postgresql", "--group=dev", f"--output-file={LOCK}",
+        "--extra=postgresql", "--extra=async", "--group=dev", f"--output-file={LOCK}",
         "server/pyproject.toml", "sdk/pyproject.toml", *session.posargs,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 from anthyx import Clock
 
@@ -87,6 +88,11 @@ def cut_short(handler: BaseHTTPRequestHandler) -> None:
     """Announce more than is sent, then close the connection."""
     raw(200, b'{"id"', {"Content-Type": "application/json", "Content-Length": "99"})(handler)
     handler.close_connection = True
+
+
+def echo(handler: BaseHTTPRequestHandler) -> None:
+    """The query, as JSON."""
+    ok(dict(parse_qsl(urlsplit(handler.path).query)))(handler)
 
 
 class Loopback(ThreadingHTTPServer):

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         WebhookEndpointDisabled,
         WebhookEndpointTest,
     )
+    from ._json import JSON
     from ._key_models import ApiKey, IssuedApiKey
     from ._models import Actor, Model, Resource
     from ._options import Wait
@@ -125,6 +126,9 @@ if TYPE_CHECKING:
         WebhookHealth,
         WebhookSecret,
     )
+    from .aio._clock import AsyncClock
+    from .aio._pages import AsyncPages
+    from .aio.client import AsyncAnthyx
     from .audit_log import AuditEntry, AuditTarget
     from .client import Anthyx
     from .errors import (
@@ -154,6 +158,7 @@ if TYPE_CHECKING:
     )
     from .event_types import EventTypeInfo, EventTypeList
     from .events import EventType
+    from .leaked_keys import LeakedKeysReceipt
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
     from .workspace import Workspace, WorkspaceLimits
@@ -175,6 +180,7 @@ _HOMES = {
         "PostPartiallyPublished PostPublished PostScheduled PostUnapproved PostUpdated "
         "UsageThresholdReached WebhookEndpointDisabled WebhookEndpointTest"
     ),
+    "_json": "JSON",
     "_key_models": "ApiKey IssuedApiKey",
     "_models": "Actor Model Resource",
     "_options": "Wait",
@@ -195,6 +201,9 @@ _HOMES = {
     "_webhook_endpoint_models": (
         "IssuedWebhookEndpoint WebhookEndpoint WebhookFailure WebhookHealth WebhookSecret"
     ),
+    "aio._clock": "AsyncClock",
+    "aio._pages": "AsyncPages",
+    "aio.client": "AsyncAnthyx",
     "audit_log": "AuditEntry AuditTarget",
     "_analytics_models": (
         "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
@@ -212,6 +221,7 @@ _HOMES = {
     ),
     "event_types": "EventTypeInfo EventTypeList",
     "events": "EventType",
+    "leaked_keys": "LeakedKeysReceipt",
     "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
     "workspace": "Workspace WorkspaceLimits",
@@ -219,6 +229,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "JSON",
     "UNSET",
     "APIConnectionError",
     "APIError",
@@ -242,6 +253,9 @@ __all__ = [
     "ApiKeyRevoked",
     "ApiKeyRotated",
     "ApiKeyUsage",
+    "AsyncAnthyx",
+    "AsyncClock",
+    "AsyncPages",
     "Attempt",
     "AuditEntry",
     "AuditTarget",
@@ -286,6 +300,7 @@ __all__ = [
     "KeyFinding",
     "LeakedApiKey",
     "LeakedApiKeyEventData",
+    "LeakedKeysReceipt",
     "MetricChange",
     "MetricPoint",
     "MetricSeries",
