@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from .platforms import AsyncPlatforms
     from .posts import AsyncPosts
     from .usage import AsyncUsageReports
+    from .webhook_deliveries import AsyncWebhookDeliveries, AsyncWebhookRecoveries
+    from .webhook_endpoints import AsyncWebhookEndpoints
     from .workspace import AsyncWorkspaceDetails
 
 
@@ -171,6 +173,27 @@ class AsyncAnthyx:
         from .usage import AsyncUsageReports  # noqa: PLC0415
 
         return AsyncUsageReports(self._engine)
+
+    @cached_property
+    def webhook_deliveries(self) -> AsyncWebhookDeliveries:
+        """What was sent to webhook endpoints, and what became of it."""
+        from .webhook_deliveries import AsyncWebhookDeliveries  # noqa: PLC0415
+
+        return AsyncWebhookDeliveries(self._engine)
+
+    @cached_property
+    def webhook_recoveries(self) -> AsyncWebhookRecoveries:
+        """How far it has come that is sent again."""
+        from .webhook_deliveries import AsyncWebhookRecoveries  # noqa: PLC0415
+
+        return AsyncWebhookRecoveries(self._engine)
+
+    @cached_property
+    def webhook_endpoints(self) -> AsyncWebhookEndpoints:
+        """Where events are sent to."""
+        from .webhook_endpoints import AsyncWebhookEndpoints  # noqa: PLC0415
+
+        return AsyncWebhookEndpoints(self._engine)
 
     @cached_property
     def workspace(self) -> AsyncWorkspaceDetails:
