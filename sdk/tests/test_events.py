@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from anthyx import Anthyx, APIError, BadRequestError
+from anthyx import Anthyx, APIError, BadRequestError, Event
 from sdk.tests import samples
 from sdk.tests.loopback import Answer, Loopback, ok, problem
 
@@ -93,6 +93,7 @@ def test_an_event_of_an_unknown_type_is_an_event(client: Anthyx, server: Loopbac
         ok(samples.event(type="moon.landed", request=None, brand_id=None, planet="earth"))
     )
     event = client.events.get("evt_1")
+    assert isinstance(event, Event)
     assert (event.type, event.request, event.extra) == ("moon.landed", None, {"planet": "earth"})
     assert event.data.object["name"] == "Acme"
     assert event.data.previous == {"name": "Acme Inc"}

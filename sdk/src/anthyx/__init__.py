@@ -6,12 +6,83 @@ Names are loaded on first use, so that a program that needs a part doesn't impor
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
 
 from ._version import __version__
 
+# As type checkers know it; importing `typing` costs more than all the rest of this.
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from ._analytics_models import (
+        AnalyticsSummary,
+        AnalyticsTimeseries,
+        BestTimes,
+        BestTimeSlot,
+        Coverage,
+        DateRange,
+        Days,
+        MetricChange,
+        MetricPoint,
+        Metrics,
+        MetricSeries,
+        PostAnalytics,
+        PublishedPost,
+        SummaryMetrics,
+        TargetMetrics,
+    )
+    from ._brand_models import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
+    from ._channel_models import Channel
     from ._clock import Clock
+    from ._event_data import (
+        AnalyticsEventData,
+        ApiKeyEventData,
+        BrandEventData,
+        ChannelEventData,
+        EventData,
+        EventRequest,
+        EventSubject,
+        KeyFinding,
+        LeakedApiKey,
+        LeakedApiKeyEventData,
+        PartialRecord,
+        PostCommentEventData,
+        PostEventData,
+        UsageEventData,
+        UsageThreshold,
+    )
+    from ._event_types import (
+        AnalyticsUpdated,
+        AnyEvent,
+        ApiKeyCreated,
+        ApiKeyExpiring,
+        ApiKeyLeaked,
+        ApiKeyRevoked,
+        ApiKeyRotated,
+        BaseEvent,
+        BrandArchived,
+        BrandCreated,
+        BrandDeleted,
+        BrandUnarchived,
+        BrandUpdated,
+        ChannelConnected,
+        ChannelDisconnected,
+        Event,
+        PostApproved,
+        PostChangesRequested,
+        PostCommentCreated,
+        PostCreated,
+        PostDeleted,
+        PostFailed,
+        PostPartiallyPublished,
+        PostPublished,
+        PostScheduled,
+        PostUnapproved,
+        PostUpdated,
+        UsageThresholdReached,
+        WebhookEndpointDisabled,
+        WebhookEndpointTest,
+    )
+    from ._key_models import ApiKey, IssuedApiKey
     from ._models import Actor, Model, Resource
     from ._options import Wait
     from ._pages import Page, Pages
@@ -40,26 +111,7 @@ if TYPE_CHECKING:
     from .aio._clock import AsyncClock
     from .aio._pages import AsyncPages
     from .aio.client import AsyncAnthyx
-    from .analytics import (
-        AnalyticsSummary,
-        AnalyticsTimeseries,
-        BestTimes,
-        BestTimeSlot,
-        Coverage,
-        DateRange,
-        Days,
-        MetricChange,
-        MetricPoint,
-        Metrics,
-        MetricSeries,
-        PostAnalytics,
-        PublishedPost,
-        SummaryMetrics,
-        TargetMetrics,
-    )
     from .audit_log import AuditEntry, AuditTarget
-    from .brands import Brand, BrandColor, BrandColorInput, BrandVoice, BrandVoiceInput
-    from .channels import Channel
     from .client import Anthyx
     from .errors import (
         AnthyxError,
@@ -80,16 +132,35 @@ if TYPE_CHECKING:
         RateLimitError,
         ServerError,
         ValidationError,
+        WebhookHeaderError,
+        WebhookPayloadError,
+        WebhookSignatureError,
+        WebhookTimestampError,
         WebhookVerificationError,
     )
-    from .events import Event, EventData, EventRequest, EventSubject, EventType
-    from .keys import ApiKey, IssuedApiKey
+    from .events import EventType
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
     from .workspace import Workspace, WorkspaceLimits
 
 _HOMES = {
+    "_brand_models": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
+    "_channel_models": "Channel",
     "_clock": "Clock",
+    "_event_data": (
+        "AnalyticsEventData ApiKeyEventData BrandEventData ChannelEventData EventData "
+        "EventRequest EventSubject KeyFinding LeakedApiKey LeakedApiKeyEventData PartialRecord "
+        "PostCommentEventData PostEventData UsageEventData UsageThreshold"
+    ),
+    "_event_types": (
+        "AnalyticsUpdated AnyEvent ApiKeyCreated ApiKeyExpiring ApiKeyLeaked ApiKeyRevoked "
+        "ApiKeyRotated BaseEvent BrandArchived BrandCreated BrandDeleted BrandUnarchived "
+        "BrandUpdated ChannelConnected ChannelDisconnected Event PostApproved "
+        "PostChangesRequested PostCommentCreated PostCreated PostDeleted PostFailed "
+        "PostPartiallyPublished PostPublished PostScheduled PostUnapproved PostUpdated "
+        "UsageThresholdReached WebhookEndpointDisabled WebhookEndpointTest"
+    ),
+    "_key_models": "ApiKey IssuedApiKey",
     "_models": "Actor Model Resource",
     "_options": "Wait",
     "_pages": "Page Pages",
@@ -106,23 +177,21 @@ _HOMES = {
     "aio._pages": "AsyncPages",
     "aio.client": "AsyncAnthyx",
     "audit_log": "AuditEntry AuditTarget",
-    "analytics": (
+    "_analytics_models": (
         "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
         "MetricChange MetricPoint MetricSeries Metrics PostAnalytics PublishedPost "
         "SummaryMetrics TargetMetrics"
     ),
-    "brands": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
-    "channels": "Channel",
     "client": "Anthyx",
     "errors": (
         "AnthyxError APIConnectionError APIError APIResponseError APIStatusError "
         "APITimeoutError Attempt AuthenticationError BadRequestError ConfigurationError "
         "ConflictError ErrorDetail NotFoundError PermissionDeniedError "
         "PreconditionFailedError RateLimitError ServerError ValidationError "
+        "WebhookHeaderError WebhookPayloadError WebhookSignatureError WebhookTimestampError "
         "WebhookVerificationError"
     ),
-    "events": "Event EventData EventRequest EventSubject EventType",
-    "keys": "ApiKey IssuedApiKey",
+    "events": "EventType",
     "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
     "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
     "workspace": "Workspace WorkspaceLimits",
@@ -138,11 +207,20 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Actor",
+    "AnalyticsEventData",
     "AnalyticsSummary",
     "AnalyticsTimeseries",
+    "AnalyticsUpdated",
     "Anthyx",
     "AnthyxError",
+    "AnyEvent",
     "ApiKey",
+    "ApiKeyCreated",
+    "ApiKeyEventData",
+    "ApiKeyExpiring",
+    "ApiKeyLeaked",
+    "ApiKeyRevoked",
+    "ApiKeyRotated",
     "ApiKeyUsage",
     "AsyncAnthyx",
     "AsyncClock",
@@ -152,16 +230,26 @@ __all__ = [
     "AuditTarget",
     "AuthenticationError",
     "BadRequestError",
+    "BaseEvent",
     "BestTimeSlot",
     "BestTimes",
     "Brand",
+    "BrandArchived",
     "BrandColor",
     "BrandColorInput",
+    "BrandCreated",
+    "BrandDeleted",
+    "BrandEventData",
+    "BrandUnarchived",
+    "BrandUpdated",
     "BrandVoice",
     "BrandVoiceInput",
     "BulkOutcome",
     "BulkResult",
     "Channel",
+    "ChannelConnected",
+    "ChannelDisconnected",
+    "ChannelEventData",
     "Clock",
     "ConfigurationError",
     "ConflictError",
@@ -175,6 +263,9 @@ __all__ = [
     "EventSubject",
     "EventType",
     "IssuedApiKey",
+    "KeyFinding",
+    "LeakedApiKey",
+    "LeakedApiKeyEventData",
     "MetricChange",
     "MetricPoint",
     "MetricSeries",
@@ -184,6 +275,7 @@ __all__ = [
     "NotFoundError",
     "Page",
     "Pages",
+    "PartialRecord",
     "PermissionDeniedError",
     "Platform",
     "PlatformFormat",
@@ -192,12 +284,25 @@ __all__ = [
     "Post",
     "PostAnalytics",
     "PostApproval",
+    "PostApproved",
+    "PostChangesRequested",
     "PostComment",
+    "PostCommentCreated",
+    "PostCommentEventData",
+    "PostCreated",
+    "PostDeleted",
     "PostError",
+    "PostEventData",
+    "PostFailed",
     "PostHistoryEntry",
+    "PostPartiallyPublished",
     "PostProblem",
+    "PostPublished",
+    "PostScheduled",
     "PostTarget",
     "PostTargetInput",
+    "PostUnapproved",
+    "PostUpdated",
     "PostValidation",
     "PreconditionFailedError",
     "PublishedPost",
@@ -216,11 +321,20 @@ __all__ = [
     "Unset",
     "Usage",
     "UsageBucket",
+    "UsageEventData",
     "UsageHistory",
+    "UsageThreshold",
+    "UsageThresholdReached",
     "UsageWindow",
     "ValidatedTarget",
     "ValidationError",
     "Wait",
+    "WebhookEndpointDisabled",
+    "WebhookEndpointTest",
+    "WebhookHeaderError",
+    "WebhookPayloadError",
+    "WebhookSignatureError",
+    "WebhookTimestampError",
     "WebhookVerificationError",
     "Workspace",
     "WorkspaceLimits",

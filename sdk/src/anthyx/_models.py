@@ -9,8 +9,9 @@ import typing
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ._base_errors import WebhookPayloadError
 from ._json import JSON, parse_date, parse_time, to_json_value
 from ._response import NO_RESPONSE, ResponseInfo
 
@@ -37,6 +38,35 @@ class Resource(Model):
     """A model with the metadata of the answer it came in, which equality and repr leave out."""
 
     response: ResponseInfo = field(default=NO_RESPONSE, compare=False, repr=False)
+
+
+class LazyResource(Resource):
+    """A resource that can be made of JSON without reading it: the first look at a field does.
+
+    A webhook is verified in less time than its event takes to decode. Whoever makes one checks
+    that the JSON has the required members.
+    """
+
+    __slots__ = ("_json",)
+    _json: dict[str, JSON]
+
+    if not TYPE_CHECKING:  # with it, a type checker would take every name for a field
+
+        def __getattr__(self, name: str) -> object:
+            if name not in _field_names(type(self)):
+                raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+            try:
+                whole = decode_model(type(self), self._json)
+            except DecodeError as error:
+                raise WebhookPayloadError(f"The body is signed, but no event: {error}.") from None
+            for each in _field_names(type(self)):
+                object.__setattr__(self, each, getattr(whole, each))
+            return getattr(whole, name)
+
+
+@functools.cache
+def _field_names(cls: type[Model]) -> frozenset[str]:
+    return frozenset(each.name for each in fields(cls))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +125,11 @@ def _converted(cls: type[Model], name: str, convert: _Convert, value: object) ->
         raise DecodeError(f"{cls.__name__}.{name}: {error}") from None
 
 
+def required_members(cls: type[Model]) -> frozenset[str]:
+    """The members that the JSON of a model must have."""
+    return _plan(cls).required
+
+
 class _Plan(NamedTuple):
     """A model's JSON members: how to convert each (None: not at all), and their fields' names.
 
@@ -135,10 +170,21 @@ def _converter(hint: object) -> _Convert | None:
     if typing.get_origin(hint) is tuple:
         return functools.partial(_sequence, _converter(arguments[0]))
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        converters = [_converter(argument) for argument in arguments]
-        convert = next((each for each in converters if each is not None), None)
-        return None if convert is None else functools.partial(_nullable, convert)
+        found = [each for each in map(_converter, arguments) if each is not None]
+        if len(found) > 1:
+            return functools.partial(_first_that_fits, found)
+        return functools.partial(_nullable, found[0]) if found else None
     return None
+
+
+def _first_that_fits(converters: list[_Convert], value: object) -> object:
+    convert, *others = converters
+    if not others:
+        return convert(value)
+    try:
+        return convert(value)
+    except ValueError:
+        return _first_that_fits(others, value)
 
 
 def _nullable(convert: _Convert, value: object) -> object:

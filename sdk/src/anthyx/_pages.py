@@ -113,27 +113,29 @@ class Pages(Generic[AnyModel]):
         path = self._asked.path
         answer = self._engine.run(new_request("GET", path, query=query, counted=counted))
         try:
-            return _decode_page(self._item, answer)
+            return self._decode_page(answer)
         except DecodeError as error:
             raise foreign_shape(answer.response, error) from None
 
+    def _decode_page(self, answer: APIResponse) -> Page[AnyModel]:
+        data = answer.data
+        if not isinstance(data, dict):
+            raise DecodeError("a list is not an object")
+        items, cursor = data.get("data"), data.get("next_cursor")
+        if not isinstance(items, list) or not (cursor is None or isinstance(cursor, str)):
+            raise DecodeError("a list has no data, or a wrong cursor")
+        # An ETag of the page is not one of its items: `if_match=` would never fit.
+        of_item = replace(answer.response, etag=None)
+        return Page(
+            data=tuple(self._decode(each, of_item) for each in items),
+            has_more=data.get("has_more") is True,
+            next_cursor=cursor,
+            as_of=_as_of(data.get("as_of")),
+            response=answer.response,
+        )
 
-def _decode_page(item: type[AnyModel], answer: APIResponse) -> Page[AnyModel]:
-    data = answer.data
-    if not isinstance(data, dict):
-        raise DecodeError("a list is not an object")
-    items, cursor = data.get("data"), data.get("next_cursor")
-    if not isinstance(items, list) or not (cursor is None or isinstance(cursor, str)):
-        raise DecodeError("a list has no data, or a wrong cursor")
-    # An ETag of the page is not one of its items: `if_match=` would never fit.
-    of_item = replace(answer.response, etag=None)
-    return Page(
-        data=tuple(decode_model(item, each, response=of_item) for each in items),
-        has_more=data.get("has_more") is True,
-        next_cursor=cursor,
-        as_of=_as_of(data.get("as_of")),
-        response=answer.response,
-    )
+    def _decode(self, data: JSON, response: ResponseInfo) -> AnyModel:
+        return decode_model(self._item, data, response=response)
 
 
 def _as_of(value: JSON) -> datetime | None:

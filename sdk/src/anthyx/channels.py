@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, TypeAlias
 
+from ._brand_models import Brand
+from ._channel_models import Channel, ChannelStatus, PlatformName
 from ._engine import Engine
-from ._models import Resource
 from ._pages import PageRequest, Pages
 from ._response import ResponseInfo
 from ._unset import UNSET, Unset
 from ._wire import new_request, path_to
-from .brands import Brand
 
-PlatformName: TypeAlias = (
-    Literal["instagram", "linkedin", "x", "facebook", "tiktok"] | str  # noqa: PYI051 - an open enum
-)
-ChannelStatus: TypeAlias = Literal["connected", "disconnected", "error"] | str  # noqa: PYI051
 ChannelSort: TypeAlias = Literal["-created_at", "created_at", "name", "-name"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel(Resource):
-    """A channel; its credentials are never shown."""
-
-    id: str
-    brand_id: str
-    platform: PlatformName
-    name: str
-    external_id: str | None
-    status: ChannelStatus
-    status_detail: str | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

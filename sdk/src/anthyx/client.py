@@ -25,12 +25,13 @@ from ._unset import UNSET, Unset
 from ._wire import QueryValue, new_request, raw_path
 
 if TYPE_CHECKING:
+    from ._key_models import ApiKey
     from .analytics import Analytics
     from .audit_log import AuditLog
     from .brands import Brands
     from .channels import Channels
     from .events import Events
-    from .keys import ApiKey, ApiKeys
+    from .keys import ApiKeys
     from .platforms import Platforms
     from .posts import Posts
     from .usage import UsageReports

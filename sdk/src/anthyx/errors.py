@@ -2,7 +2,11 @@
 
     AnthyxError
     ├── ConfigurationError            the client can't be built as asked
-    ├── WebhookVerificationError      a webhook that Anthyx didn't sign
+    ├── WebhookVerificationError      a webhook that can't be shown to come from Anthyx
+    │   ├── WebhookHeaderError        a header is missing or malformed
+    │   ├── WebhookSignatureError     no signature fits
+    │   ├── WebhookTimestampError     signed too long ago, or in the future
+    │   └── WebhookPayloadError       not bytes, or signed but no event
     └── APIError
         ├── APIConnectionError        no answer: not reached, or the connection was lost
         │   └── APITimeoutError       no answer in time
@@ -27,12 +31,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
+from ._base_errors import (
+    AnthyxError,
+    WebhookHeaderError,
+    WebhookPayloadError,
+    WebhookSignatureError,
+    WebhookTimestampError,
+    WebhookVerificationError,
+)
 from ._json import JSON
 
 if TYPE_CHECKING:
     from ._response import ResponseInfo
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AnthyxError",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "ErrorDetail",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PreconditionFailedError",
+    "Problem",
+    "RateLimitError",
+    "ServerError",
+    "ValidationError",
+    "WebhookHeaderError",
+    "WebhookPayloadError",
+    "WebhookSignatureError",
+    "WebhookTimestampError",
+    "WebhookVerificationError",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +102,8 @@ class Attempt:
     error: str | None = None
 
 
-class AnthyxError(Exception):
-    """The root of every error of this package."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (type(self), self.args, dict(self.__dict__))
-
-
 class ConfigurationError(AnthyxError, ValueError):
     """The client can't work with these options: no key, plain http, a negative timeout."""
-
-
-class WebhookVerificationError(AnthyxError):
-    """A webhook that can't be shown to come from Anthyx; answer it with status 400."""
 
 
 class Problem(NamedTuple):
@@ -193,14 +221,3 @@ class RateLimitError(APIStatusError):
 
 class ServerError(APIStatusError):
     """5xx: the API failed."""
-
-
-_Error = TypeVar("_Error", bound=AnthyxError)
-
-
-def _restore(cls: type[_Error], args: tuple[object, ...], attributes: dict[str, object]) -> _Error:
-    # Past __init__, so that an error needs no particular signature to be unpickled.
-    error = cls.__new__(cls, *args)
-    error.args = args
-    error.__dict__.update(attributes)
-    return error

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from ._answers import foreign_shape
+from ._brand_models import Brand
 from ._engine import Engine
+from ._event_decoding import decode_event
+from ._event_types import AnyEvent, BaseEvent, Event
 from ._json import JSON
-from ._models import Actor, Model, Resource
+from ._models import DecodeError
 from ._pages import Page, PageRequest, Pages
+from ._response import ResponseInfo
 from ._wire import new_request, path_to
-from .brands import Brand
 from .errors import BadRequestError
 
 _KnownType: TypeAlias = Literal[
@@ -49,55 +53,17 @@ OLDEST = "oldest"
 _WAIT_SECONDS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRequest(Model):
-    """The request that made an event happen."""
+class _Events(Pages[AnyEvent]):
+    """A list of events: the class of each follows from its type."""
 
-    id: str
-    idempotency_key: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventSubject(Model):
-    """What an event is about: `type` is like "post"."""
-
-    type: str
-    id: str
+    def _decode(self, data: JSON, response: ResponseInfo) -> AnyEvent:
+        return decode_event(data, response=response)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventData(Model):
-    """The record as the API showed it then; `previous` has the old values of changed fields.
-
-    Where that would be over 256 KiB, `object` has type and id alone and `truncated` is true.
-    """
-
-    object: dict[str, JSON] = field(hash=False)
-    previous: dict[str, JSON] | None = field(hash=False)
-    truncated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event(Resource):
-    """Something that happened; `type` may be one that this version doesn't know."""
-
-    id: str
-    type: EventType
-    api_version: str
-    created_at: datetime
-    workspace_id: str
-    brand_id: str | None
-    mode: Literal["live", "test"] | str  # noqa: PYI051 - an open enum
-    actor: Actor
-    request: EventRequest | None
-    subject: EventSubject
-    data: EventData
-
-
-class _Poll(Pages[Event]):
+class _Poll(_Events):
     """Events after another one: what is read next begins after the last that came."""
 
-    def _pages(self) -> Iterator[Page[Event]]:
+    def _pages(self) -> Iterator[Page[AnyEvent]]:
         left, after = self._asked.limit, self._asked.query["after"]
         while True:
             query = {**self._asked.query, "after": after, "limit": self._asked.size(left)}
@@ -108,7 +74,7 @@ class _Poll(Pages[Event]):
             after = page.data[-1].id
             left = None if left is None else left - len(page)
 
-    def _fetch(self, cursor: str | None, left: int | None) -> Page[Event]:
+    def _fetch(self, cursor: str | None, left: int | None) -> Page[AnyEvent]:
         query = {**self._asked.query, "limit": self._asked.size(left), "cursor": cursor}
         return self._ask(query, counted=False)
 
@@ -126,12 +92,12 @@ class Events:
         brand_id: str | Brand | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
-        after: str | Event | None = None,
+        after: str | BaseEvent | None = None,
         wait: int | None = None,
         limit: int | None = None,
         page_size: int | None = None,
         cursor: str | None = None,
-    ) -> Pages[Event]:
+    ) -> Pages[AnyEvent]:
         """The events, newest first; with `after` those that came later, in that order.
 
         Args:
@@ -152,25 +118,29 @@ class Events:
             "brand_id": brand_id.id if isinstance(brand_id, Brand) else brand_id,
             "created_after": created_after,
             "created_before": created_before,
-            "after": after.id if isinstance(after, Event) else after,
+            "after": after.id if isinstance(after, BaseEvent) else after,
             "wait": wait,
         }
         asked = PageRequest("/events", query, limit, page_size, cursor)
-        pages = Pages[Event] if after is None else _Poll
+        pages = _Events if after is None else _Poll
         return pages(self._engine, Event, asked)
 
-    def get(self, event: str | Event) -> Event:
+    def get(self, event: str | BaseEvent) -> AnyEvent:
         """One event; NotFoundError once it is over 30 days old."""
-        return self._engine.fetch(Event, new_request("GET", path_to("events", event)))
+        answer = self._engine.run(new_request("GET", path_to("events", event)))
+        try:
+            return decode_event(answer.data, response=answer.response)
+        except DecodeError as error:
+            raise foreign_shape(answer.response, error) from None
 
     def follow(
         self,
         *,
-        after: str | Event | None = None,
+        after: str | BaseEvent | None = None,
         types: EventType | Sequence[EventType] | None = None,
         brand_id: str | Brand | None = None,
         wait: int = _WAIT_SECONDS,
-    ) -> Iterator[Event]:
+    ) -> Iterator[AnyEvent]:
         """Every event from now on, or after one, for ever: waits for the next.
 
         Store the id of each event once you have dealt with it, and pass it as `after` to go on
@@ -185,7 +155,7 @@ class Events:
         if after is None:
             newest = self.list(limit=1).page()
             after = newest.data[0] if newest.data else OLDEST
-        place = after.id if isinstance(after, Event) else after
+        place = after.id if isinstance(after, BaseEvent) else after
         is_up_to_date = False
         while True:
             try:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ._channel_models import PlatformName
 from ._engine import Engine
 from ._models import Model, Resource
 from ._wire import new_request
-from .channels import PlatformName
 
 PostFormat: TypeAlias = (
     Literal["post", "thread", "carousel", "reel", "story", "document"] | str  # noqa: PYI051 - an open enum

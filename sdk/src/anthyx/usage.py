@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from ._engine import Engine
+from ._key_models import ApiKey
 from ._models import Model, Resource
 from ._wire import new_request
-from .keys import ApiKey
 from .workspace import Plan
 
 Granularity: TypeAlias = Literal["hour", "day"]

@@ -8,11 +8,14 @@ Written by `nox -s aio` from _pages.py: change that.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Generic
 
 from anthyx._answers import foreign_shape
-from anthyx._models import AnyModel, DecodeError
-from anthyx._pages import Page, PageRequest, _decode_page
+from anthyx._json import JSON
+from anthyx._models import AnyModel, DecodeError, decode_model
+from anthyx._pages import Page, PageRequest, _as_of
+from anthyx._response import APIResponse, ResponseInfo
 from anthyx._wire import QueryValue, new_request
 
 from ._engine import AsyncEngine
@@ -67,6 +70,26 @@ class AsyncPages(Generic[AnyModel]):
         path = self._asked.path
         answer = await self._engine.run(new_request("GET", path, query=query, counted=counted))
         try:
-            return _decode_page(self._item, answer)
+            return self._decode_page(answer)
         except DecodeError as error:
             raise foreign_shape(answer.response, error) from None
+
+    def _decode_page(self, answer: APIResponse) -> Page[AnyModel]:
+        data = answer.data
+        if not isinstance(data, dict):
+            raise DecodeError("a list is not an object")
+        items, cursor = data.get("data"), data.get("next_cursor")
+        if not isinstance(items, list) or not (cursor is None or isinstance(cursor, str)):
+            raise DecodeError("a list has no data, or a wrong cursor")
+        # An ETag of the page is not one of its items: `if_match=` would never fit.
+        of_item = replace(answer.response, etag=None)
+        return Page(
+            data=tuple(self._decode(each, of_item) for each in items),
+            has_more=data.get("has_more") is True,
+            next_cursor=cursor,
+            as_of=_as_of(data.get("as_of")),
+            response=answer.response,
+        )
+
+    def _decode(self, data: JSON, response: ResponseInfo) -> AnyModel:
+        return decode_model(self._item, data, response=response)

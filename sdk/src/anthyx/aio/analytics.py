@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anthyx._pages import PageRequest
-from anthyx._wire import Identified, new_request, path_to
-from anthyx.analytics import (
+from anthyx._analytics_models import (
     AnalyticsSummary,
     AnalyticsTimeseries,
     BestTimes,
-    Day,
     MetricGranularity,
     MetricGroup,
     PostAnalytics,
     PublishedPost,
-    _query,
 )
+from anthyx._pages import PageRequest
+from anthyx._wire import Identified, new_request, path_to
+from anthyx.analytics import Day, _query
 
 from ._engine import AsyncEngine
 from ._pages import AsyncPages

@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from anthyx._pages import PageRequest
-from anthyx._response import ResponseInfo
-from anthyx._unset import UNSET, Unset
-from anthyx._wire import new_request, path_to
-from anthyx.brands import (
+from anthyx._brand_models import (
     Brand,
     BrandColor,
     BrandColorInput,
-    BrandSort,
     BrandStatus,
     BrandVoice,
     BrandVoiceInput,
 )
+from anthyx._pages import PageRequest
+from anthyx._response import ResponseInfo
+from anthyx._unset import UNSET, Unset
+from anthyx._wire import new_request, path_to
+from anthyx.brands import BrandSort
 
 from ._engine import AsyncEngine
 from ._pages import AsyncPages

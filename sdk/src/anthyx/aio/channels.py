@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from anthyx._brand_models import Brand
+from anthyx._channel_models import Channel, ChannelStatus, PlatformName
 from anthyx._pages import PageRequest
 from anthyx._response import ResponseInfo
 from anthyx._unset import UNSET, Unset
 from anthyx._wire import new_request, path_to
-from anthyx.brands import Brand
-from anthyx.channels import Channel, ChannelSort, ChannelStatus, PlatformName
+from anthyx.channels import ChannelSort
 
 from ._engine import AsyncEngine
 from ._pages import AsyncPages

@@ -31,7 +31,7 @@ from ._transport import AsyncTransport
 if TYPE_CHECKING:
     import httpx
 
-    from anthyx.keys import ApiKey
+    from anthyx._key_models import ApiKey
 
     from .analytics import AsyncAnalytics
     from .audit_log import AsyncAuditLog

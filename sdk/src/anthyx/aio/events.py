@@ -11,20 +11,33 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from anthyx._answers import foreign_shape
+from anthyx._brand_models import Brand
+from anthyx._event_decoding import decode_event
+from anthyx._event_types import AnyEvent, BaseEvent, Event
+from anthyx._json import JSON
+from anthyx._models import DecodeError
 from anthyx._pages import Page, PageRequest
+from anthyx._response import ResponseInfo
 from anthyx._wire import new_request, path_to
-from anthyx.brands import Brand
 from anthyx.errors import BadRequestError
-from anthyx.events import _WAIT_SECONDS, OLDEST, Event, EventType
+from anthyx.events import _WAIT_SECONDS, OLDEST, EventType
 
 from ._engine import AsyncEngine
 from ._pages import AsyncPages
 
 
-class _Poll(AsyncPages[Event]):
+class _Events(AsyncPages[AnyEvent]):
+    """A list of events: the class of each follows from its type."""
+
+    def _decode(self, data: JSON, response: ResponseInfo) -> AnyEvent:
+        return decode_event(data, response=response)
+
+
+class _Poll(_Events):
     """Events after another one: what is read next begins after the last that came."""
 
-    async def _pages(self) -> AsyncIterator[Page[Event]]:
+    async def _pages(self) -> AsyncIterator[Page[AnyEvent]]:
         left, after = self._asked.limit, self._asked.query["after"]
         while True:
             query = {**self._asked.query, "after": after, "limit": self._asked.size(left)}
@@ -35,7 +48,7 @@ class _Poll(AsyncPages[Event]):
             after = page.data[-1].id
             left = None if left is None else left - len(page)
 
-    async def _fetch(self, cursor: str | None, left: int | None) -> Page[Event]:
+    async def _fetch(self, cursor: str | None, left: int | None) -> Page[AnyEvent]:
         query = {**self._asked.query, "limit": self._asked.size(left), "cursor": cursor}
         return await self._ask(query, counted=False)
 
@@ -53,12 +66,12 @@ class AsyncEvents:
         brand_id: str | Brand | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
-        after: str | Event | None = None,
+        after: str | BaseEvent | None = None,
         wait: int | None = None,
         limit: int | None = None,
         page_size: int | None = None,
         cursor: str | None = None,
-    ) -> AsyncPages[Event]:
+    ) -> AsyncPages[AnyEvent]:
         """The events, newest first; with `after` those that came later, in that order.
 
         Args:
@@ -79,25 +92,29 @@ class AsyncEvents:
             "brand_id": brand_id.id if isinstance(brand_id, Brand) else brand_id,
             "created_after": created_after,
             "created_before": created_before,
-            "after": after.id if isinstance(after, Event) else after,
+            "after": after.id if isinstance(after, BaseEvent) else after,
             "wait": wait,
         }
         asked = PageRequest("/events", query, limit, page_size, cursor)
-        pages = AsyncPages[Event] if after is None else _Poll
+        pages = _Events if after is None else _Poll
         return pages(self._engine, Event, asked)
 
-    async def get(self, event: str | Event) -> Event:
+    async def get(self, event: str | BaseEvent) -> AnyEvent:
         """One event; NotFoundError once it is over 30 days old."""
-        return await self._engine.fetch(Event, new_request("GET", path_to("events", event)))
+        answer = await self._engine.run(new_request("GET", path_to("events", event)))
+        try:
+            return decode_event(answer.data, response=answer.response)
+        except DecodeError as error:
+            raise foreign_shape(answer.response, error) from None
 
     async def follow(
         self,
         *,
-        after: str | Event | None = None,
+        after: str | BaseEvent | None = None,
         types: EventType | Sequence[EventType] | None = None,
         brand_id: str | Brand | None = None,
         wait: int = _WAIT_SECONDS,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncIterator[AnyEvent]:
         """Every event from now on, or after one, for ever: waits for the next.
 
         Store the id of each event once you have dealt with it, and pass it as `after` to go on
@@ -112,7 +129,7 @@ class AsyncEvents:
         if after is None:
             newest = await self.list(limit=1).page()
             after = newest.data[0] if newest.data else OLDEST
-        place = after.id if isinstance(after, Event) else after
+        place = after.id if isinstance(after, BaseEvent) else after
         is_up_to_date = False
         while True:
             try:

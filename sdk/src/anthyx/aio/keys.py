@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from anthyx._key_models import ApiKey, ApiKeyMode, ApiKeyStatus, IssuedApiKey
 from anthyx._pages import PageRequest
 from anthyx._response import ResponseInfo
 from anthyx._unset import UNSET, Unset
 from anthyx._wire import new_request, path_to
-from anthyx.keys import ApiKey, ApiKeyMode, ApiKeyStatus, IssuedApiKey
 
 from ._engine import AsyncEngine
 from ._pages import AsyncPages

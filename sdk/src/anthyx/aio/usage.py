@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from anthyx._key_models import ApiKey
 from anthyx._wire import new_request
-from anthyx.keys import ApiKey
 from anthyx.usage import Granularity, Usage, UsageHistory
 
 from ._engine import AsyncEngine
