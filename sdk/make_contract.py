@@ -76,7 +76,9 @@ def _bare(node: Any) -> Any:
         return [_bare(item) for item in node]
     if not isinstance(node, dict):
         return node
-    prose = {name for name, value in node.items() if name == "description" and isinstance(value, str)}
+    prose = {
+        name for name, value in node.items() if name == "description" and isinstance(value, str)
+    }
     return {name: _bare(value) for name, value in node.items() if name not in prose}
 
 

@@ -15,9 +15,13 @@ from anthyx._models import Model
 
 Scenario = Callable[[Anthyx], Iterator[object]]
 
-_ID = re.compile(r"\b(?:ws|usr|key|brand|chan|post|cmt|we|evt|dlv|att|req)_(?:[0-9a-z]{26}|[0-9a-f]{24}|fake_[0-9]+)\b")
+_ID = re.compile(
+    r"\b(?:ws|usr|key|brand|chan|post|cmt|we|evt|dlv|att|req)_(?:[0-9a-z]{26}|[0-9a-f]{24}|fake_[0-9]+)\b"
+)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-_HIDDEN = frozenset({"last4", "secret_last4", "secret", "request_id", "last_used_at", "last_used_ip"})
+_HIDDEN = frozenset(
+    {"last4", "secret_last4", "secret", "request_id", "last_used_at", "last_used_ip"}
+)
 
 
 def told(scenario: Scenario, client: Anthyx) -> list[object]:

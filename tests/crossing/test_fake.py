@@ -1,4 +1,4 @@
-"""The fake API of `anthyx.testing` behaves as the real one: the same scenarios, the same answers."""
+"""The fake API of `anthyx.testing` behaves as the real one: each scenario ends alike on both."""
 
 from __future__ import annotations
 

@@ -151,9 +151,7 @@ def _rotate_key(state: State, caller: Caller, ids: Mapping[str, str]) -> Answer:
     overlap = _DAY_SECONDS if asked is None else asked
     kept = ("family_id", "name", "description", "scopes", "brand_ids", "ip_allowlist", "metadata")
     values = {name: key[name] for name in (*kept, "expires_at")}
-    successor = issue_key(
-        state, caller.actor, key["mode"], {**values, "rotated_from": key["id"]}
-    )
+    successor = issue_key(state, caller.actor, key["mode"], {**values, "rotated_from": key["id"]})
     ends_at = format_time(state.clock.now() + timedelta(seconds=overlap))
     status = "expiring" if overlap else "expired"
     state.change(key, {"superseded_by": successor["id"], "status": status, "expires_at": ends_at})

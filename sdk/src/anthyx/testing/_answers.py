@@ -22,7 +22,7 @@ class Answer:
         return b"" if self.status == HTTPStatus.NO_CONTENT else json.dumps(self.data).encode()
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
+class Refused(Exception):
     """A call that the API answers with a problem document."""
 
     def __init__(
@@ -64,7 +64,9 @@ def not_found(noun: str, record_id: str) -> Refused:
 
 def invalid(problems: list[dict[str, str]]) -> Refused:
     """What is wrong with a request, each problem with its place."""
-    return Refused(422, "validation_failed", "The request has problems: see errors.", errors=problems)
+    return Refused(
+        422, "validation_failed", "The request has problems: see errors.", errors=problems
+    )
 
 
 def invalid_field(pointer: str, detail: str) -> Refused:

@@ -87,7 +87,11 @@ def _active(state: State, caller: Caller, brand_id: str) -> Record:
 def _require_free_name(state: State, caller: Caller, name: str) -> None:
     taken = {each["name"].casefold() for each in state.all("brands", caller)}
     if name.casefold() in taken:
-        problem = {"code": "brand_name_taken", "detail": "Another brand has it.", "pointer": "/name"}
+        problem = {
+            "code": "brand_name_taken",
+            "detail": "Another brand has it.",
+            "pointer": "/name",
+        }
         raise Refused(409, "brand_name_taken", errors=[problem])
 
 

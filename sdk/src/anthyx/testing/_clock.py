@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timedelta, timezone
 
 from anthyx._clock import Clock
+from anthyx.aio._clock import AsyncClock
 
 
 class VirtualClock:
@@ -50,3 +51,7 @@ class VirtualClock:
     def of_client(self) -> Clock:
         """As a client wants it; its jitter is always the longest."""
         return Clock(self.time, self.time, self.sleep, lambda: 1.0)
+
+    def of_async_client(self) -> AsyncClock:
+        """The same for an async client."""
+        return AsyncClock(self.time, self.time, self.sleep_async, lambda: 1.0)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest import mock
 from urllib.parse import parse_qsl
 
-from anthyx import Anthyx
+from anthyx import Anthyx, AsyncAnthyx
 from anthyx._response import Headers
 from anthyx._transport import Transport
-from anthyx._wire import Failure, Reply, Request
+from anthyx._wire import Failure, Reply, Request, Timeouts
+from anthyx.aio._transport import AsyncTransport
 
 from . import _account, _brands, _contract, _operations, _posts, _webhooks
 from ._answers import Answer, Refused
@@ -23,9 +24,6 @@ from ._failures import PlannedFailure
 from ._gate import Gate
 from ._idempotency import Records
 from ._state import Call, Caller, Record, State
-
-if TYPE_CHECKING:
-    from anthyx.aio import AsyncAnthyx
 
 BASE_URL = "https://fake.anthyx.invalid/v1"
 _OPERATOR = {"type": "system", "id": None, "name": "anthyx.testing"}
@@ -84,14 +82,10 @@ class FakeAnthyx:
 
     def async_client(self, key: str | None = None, **options: Any) -> AsyncAnthyx:
         """An async client of this API, in its time; needs `anthyx[async]`."""
-        from anthyx import AsyncAnthyx  # noqa: PLC0415 - an extra of its own
-        from anthyx.aio._clock import AsyncClock  # noqa: PLC0415
-
-        clock = self.clock
-        of_client = AsyncClock(clock.time, clock.time, clock.sleep_async, lambda: 1.0)
-        return AsyncAnthyx(
-            key or self.key, base_url=BASE_URL, **{"clock": of_client, **options}
-        )
+        of_client = self.clock.of_async_client()
+        client = AsyncAnthyx(key or self.key, base_url=BASE_URL, **{"clock": of_client, **options})
+        client._engine.transport.send = self._send_async  # type: ignore[method-assign]  # noqa: SLF001
+        return client
 
     @contextmanager
     def installed(self) -> Iterator[FakeAnthyx]:
@@ -100,13 +94,16 @@ class FakeAnthyx:
         Their time is the fake's, and ANTHYX_API_KEY and ANTHYX_BASE_URL are set to it.
         """
         environment = {"ANTHYX_API_KEY": self.key, "ANTHYX_BASE_URL": BASE_URL}
-        defaults = Anthyx.__init__.__kwdefaults__
-        clock = {"clock": self.clock.of_client()}
+        defaults, async_defaults = (
+            Anthyx.__init__.__kwdefaults__,
+            AsyncAnthyx.__init__.__kwdefaults__,
+        )
         with (
             mock.patch.dict("os.environ", environment),
-            mock.patch.dict(defaults, clock),
+            mock.patch.dict(defaults, clock=self.clock.of_client()),
+            mock.patch.dict(async_defaults, clock=self.clock.of_async_client()),
             mock.patch.object(Transport, "send", lambda _, *given: self._send(*given)),
-            self._installed_async(),
+            mock.patch.object(AsyncTransport, "send", lambda _, *given: self._send_async(*given)),
         ):
             yield self
 
@@ -132,9 +129,7 @@ class FakeAnthyx:
         """
         self._planned.append(PlannedFailure(status, code, retry_after, method, path, times))
 
-    def answer(
-        self, method: str, path: str, data: object, *, status: int = HTTPStatus.OK
-    ) -> None:
+    def answer(self, method: str, path: str, data: object, *, status: int = HTTPStatus.OK) -> None:
         """Answer an operation with this JSON from now on, in place of what the fake does."""
         self._given[method, path] = Answer(status, data)
 
@@ -160,7 +155,12 @@ class FakeAnthyx:
 
     # What clients reach, in place of a network.
 
-    def _send(self, request: Request, key: str, _timeouts: object) -> Reply | Failure:
+    def _send(
+        self,
+        request: Request,
+        key: str,
+        timeouts: Timeouts,  # noqa: ARG002 - as a transport
+    ) -> Reply | Failure:
         call = _call_of(request)
         self.calls.append(call)
         for planned in self._planned:
@@ -170,6 +170,9 @@ class FakeAnthyx:
                     return outcome
                 return self._reply(outcome.answer(_request_id(self.calls)), {})
         return self._play(call, key)
+
+    async def _send_async(self, request: Request, key: str, timeouts: Timeouts) -> Reply | Failure:
+        return self._send(request, key, timeouts)
 
     def _play(self, call: Call, secret: str) -> Reply:
         limits: dict[str, str] = {}
@@ -222,18 +225,6 @@ class FakeAnthyx:
         }
         body = answer.encoded()
         return Reply(answer.status, Headers(headers.items()), body, self.clock.time())
-
-    @contextmanager
-    def _installed_async(self) -> Iterator[None]:
-        from anthyx.aio._transport import AsyncTransport  # noqa: PLC0415
-        from anthyx.aio.client import AsyncAnthyx  # noqa: PLC0415
-
-        async def send(_: object, *given: Any) -> Reply | Failure:
-            return self._send(*given)
-
-        of_async = mock.patch.object(AsyncTransport, "send", send)
-        with of_async:
-            yield
 
 
 def _call_of(request: Request) -> Call:

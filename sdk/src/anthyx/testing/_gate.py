@@ -94,7 +94,9 @@ class Gate:
             return {}
         binding = min(windows, key=lambda each: (each.left(now) or 0, -each.seconds_left(now)))
         policies = (f'"{each.name}";q={each.limit};w={_SECONDS[each.name]}' for each in windows)
-        states = (f'"{each.name}";r={each.left(now)};t={each.seconds_left(now)}' for each in windows)
+        states = (
+            f'"{each.name}";r={each.left(now)};t={each.seconds_left(now)}' for each in windows
+        )
         return {
             "X-RateLimit-Limit": str(binding.limit),
             "X-RateLimit-Remaining": str(binding.left(now)),

@@ -205,14 +205,16 @@ def _bulk_approve(state: State, caller: Caller, _: Mapping[str, str]) -> Answer:
 
 
 def _each(caller: Caller, status: int, act: Callable[[Record], Record]) -> Answer:
-    outcomes: list[Record] = []
-    for index, item in enumerate(caller.call.json):
-        try:
-            outcomes.append({"index": index, "status": status, "post": shown(act(item))})
-        except Refused as refused:
-            problem = refused.answer("").data
-            outcomes.append({"index": index, "status": refused.status, "error": problem})
-    return Answer(data={"data": outcomes})
+    outcomes = [_outcome(each, status, act) for each in caller.call.json]
+    data = [{"index": index, **outcome} for index, outcome in enumerate(outcomes)]
+    return Answer(data={"data": data})
+
+
+def _outcome(item: Any, status: int, act: Callable[[Record], Record]) -> Record:
+    try:
+        return {"status": status, "post": shown(act(item))}
+    except Refused as refused:
+        return {"status": refused.status, "error": refused.answer("").data}
 
 
 def _require(post: Record, wanted: str) -> None:

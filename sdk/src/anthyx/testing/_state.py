@@ -98,7 +98,7 @@ class State:
         return [each for each in reversed(list(found)) if each["_mode"] == caller.mode]
 
     def one(self, kind: str, caller: Caller, record_id: str) -> Record:
-        """One record; 404 where the caller sees none, 412 where `If-Match` names another version."""
+        """One record; 404 where the caller sees none, 412 where `If-Match` names another."""
         record = self.records.get(kind, {}).get(record_id)
         if record is None or record["_mode"] != caller.mode:
             raise not_found(kind.removesuffix("s"), record_id)

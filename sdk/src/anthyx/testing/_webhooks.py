@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from anthyx._json import format_time, parse_time
 from anthyx._json import encode as encode_json
+from anthyx._json import format_time, parse_time
 from anthyx.webhooks import sign
 
 from ._answers import Answer, Refused, with_etag
@@ -164,7 +164,9 @@ def take(state: State) -> list[Delivery]:
     for endpoint in state.records.get("webhook endpoints", {}).values():
         waiting, endpoint["_sent"] = state.events[endpoint["_sent"] :], len(state.events)
         if endpoint["status"] == "enabled":
-            deliveries += [_delivery(state, endpoint, each) for each in waiting if _is_for(endpoint, each)]
+            deliveries += [
+                _delivery(state, endpoint, each) for each in waiting if _is_for(endpoint, each)
+            ]
     return deliveries
 
 
