@@ -11,6 +11,7 @@ BIN = Path(sys.executable).parent
 LOCK = "requirements-dev.lock"
 OPENAPI = "docs/openapi.json"
 GUIDE = "docs/content/integrations.md"
+CONTRACT = "sdk/src/anthyx/testing/contract.json"
 REPORT = ROOT / ".venv" / "tests.xml"
 ARCHITECTURE = "tests/architecture"
 
@@ -79,6 +80,7 @@ def openapi(session: nox.Session) -> None:
     """Write the committed API description anew; a test fails when it is out of date."""
     with (ROOT / OPENAPI).open("w", encoding="utf-8") as file:
         session.run(str(BIN / "anthyx-server"), "openapi", stdout=file)
+    run(session, "python", "sdk/make_contract.py", OPENAPI, CONTRACT)
 
 
 @nox.session(default=False)
