@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from anthyx_server.db import is_sqlite
+from anthyx_server import clock
+from anthyx_server.db import UTCTime, is_sqlite
 from anthyx_server.events import (
     EVENT_INSERTION,
     EVENT_ON_POSTGRESQL,
@@ -27,6 +28,7 @@ _UNTOLD = "webhook_endpoint.test"
 _DISABLED = "webhook_endpoint.disabled"
 # Only who names this family is told of it: `*` does not.
 _NAMED_ONLY = "api_key"
+_TIME = UTCTime()
 
 
 def write(connection: sa.Connection, event: Event) -> None:
@@ -38,6 +40,8 @@ def write(connection: sa.Connection, event: Event) -> None:
         store(connection, event)
         return
     values = event_parameters(connection, event) | _wanted(event)
+    # When it was skipped, which may be long after it was made: with its transaction's commit.
+    values["now"] = _TIME.process_bind_param(clock.now(), connection.dialect)
     if is_sqlite(connection):
         # Without a way to the database there is nothing to save by one statement for both.
         store(connection, event)
@@ -69,12 +73,13 @@ def _wanted(event: Event) -> dict[str, Any]:
 _FAN_OUT_TEXT = """
 INSERT INTO webhook_deliveries (
   workspace_id, mode, id, endpoint_id, event_id, event_type, brand_id,
-  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at
+  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at, completed_at
 )
 SELECT
   workspace_id, mode, {start} || {end}, id, {id}, {type}, {brand_id},
   CASE status WHEN 'enabled' THEN 'pending' ELSE 'skipped' END, 'automatic', 0, 0,
-  CASE status WHEN 'enabled' THEN {created_at} END, {created_at}
+  CASE status WHEN 'enabled' THEN {created_at} END, {created_at},
+  CASE WHEN status <> 'enabled' THEN {now} END
 FROM webhook_endpoints
 WHERE workspace_id = {workspace_id} AND mode = {mode} AND deleted_at IS NULL AND id <> :but
   AND {has_type} AND (brand_ids IS NULL OR {has_brand})
@@ -82,6 +87,7 @@ RETURNING status
 """
 _SQLITE = EVENT_ON_SQLITE | {
     "start": ":start",
+    "now": ":now",
     "end": "substr(id, -14)",
     "has_type": "EXISTS (SELECT 1 FROM json_each(event_types)"
     " WHERE value IN (:type, :family, :all))",
@@ -89,6 +95,7 @@ _SQLITE = EVENT_ON_SQLITE | {
 }
 _POSTGRESQL = EVENT_ON_POSTGRESQL | {
     "start": "CAST(:start AS text)",
+    "now": "CAST(:now AS timestamptz)",
     "end": "right(id, 14)",
     "has_type": "event_types ?| ARRAY[CAST(:type AS text), :family, :all]",
     "has_brand": "brand_ids ? CAST(:brand_id AS text)",
