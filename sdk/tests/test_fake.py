@@ -6,6 +6,7 @@ That it behaves as the real one is shown in tests/crossing.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +16,13 @@ import anthyx
 from anthyx import Anthyx, APIConnectionError, RateLimitError, Retry, ServerError
 from anthyx._transport import Transport
 from anthyx.testing import FakeAnthyx, UnmatchedCallError, VirtualClock
+from anthyx.webhooks import WebhookVerificationError, verify
 
 pytest_plugins = ["pytester"]
+
+SCOPES = [
+    "brands:read", "brands:write", "webhooks:read", "webhooks:write", "webhooks:secrets",
+]  # fmt: skip
 
 
 def test_a_program_s_own_client_reaches_the_fake(fake_anthyx: FakeAnthyx) -> None:
@@ -125,6 +131,48 @@ def test_a_key_that_ends_is_refused_then() -> None:
     with pytest.raises(anthyx.AuthenticationError) as refused:
         client.brands.list().page()
     assert refused.value.code == "api_key_expired"
+
+
+def test_webhooks_come_signed_and_once() -> None:
+    fake = FakeAnthyx()
+    client = fake.client(fake.add_key(scopes=SCOPES))
+    endpoint = client.webhook_endpoints.create(url="https://a.example", event_types=["brand.*"])
+    client.brands.create(name="Acme")
+    fake.trigger("post.published")
+    received: list[str] = []
+
+    def receive(body: bytes, headers: Mapping[str, str]) -> int:
+        now = fake.clock.time()
+        received.append(verify(body, headers, endpoint.secret, tolerance=now).type)
+        return 204
+
+    assert fake.deliver(receive) == [204]
+    assert received == ["brand.created"]
+    assert fake.webhooks() == []
+
+
+def test_both_secrets_sign_while_they_are_rotated() -> None:
+    fake = FakeAnthyx()
+    client = fake.client(fake.add_key(scopes=SCOPES))
+    old = client.webhook_endpoints.create(url="https://a.example", event_types=["*"])
+    new = client.webhook_endpoints.rotate_secret(old, overlap_seconds=60)
+    client.brands.create(name="Acme")
+    (during,) = fake.webhooks()
+    tolerance = fake.clock.time()
+    for secret in (old.secret, new.secret):
+        assert verify(during.body, during.headers, secret, tolerance=tolerance)
+    fake.clock.advance(61)
+    client.brands.create(name="Other")
+    (after,) = fake.webhooks()
+    assert verify(after.body, after.headers, new.secret, tolerance=tolerance)
+    with pytest.raises(WebhookVerificationError):
+        verify(after.body, after.headers, old.secret, tolerance=tolerance)
+
+
+def test_an_example_event_can_be_made() -> None:
+    fake = FakeAnthyx()
+    event = fake.client().events.create(type="post.published")
+    assert [each["id"] for each in fake.events] == [event.id]
 
 
 def test_time_does_not_go_back() -> None:

@@ -159,4 +159,30 @@ def limits(client: Anthyx) -> Iterator[object]:
     yield refusal(eager.whoami)
 
 
-SCENARIOS: tuple[Scenario, ...] = (brands, bad_input, pages, idempotency, posts, keys, limits)
+def webhooks(client: Anthyx) -> Iterator[object]:
+    """Make an endpoint, change it, turn it off."""
+    endpoint = client.webhook_endpoints.create(
+        url="https://93.184.216.34/hook", event_types=["post.*"], headers={"X-Own": "a"}
+    )
+    yield endpoint, len(endpoint.secret), endpoint.secret.startswith("whsec_")
+    yield client.webhook_endpoints.get(endpoint)
+    yield client.webhook_endpoints.update(endpoint, description="Mine", max_in_flight=2)
+    yield refusal(lambda: client.webhook_endpoints.get_secret(endpoint))
+    yield refusal(lambda: client.webhook_endpoints.create(url="https://a.example", event_types=[]))
+    yield [each.url for each in client.webhook_endpoints.list()]
+    off = client.webhook_endpoints.disable(endpoint)
+    yield off.status, off.disabled_reason, off.health.state
+    client.webhook_endpoints.delete(endpoint)
+    yield refusal(lambda: client.webhook_endpoints.get(endpoint))
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    brands,
+    bad_input,
+    pages,
+    idempotency,
+    posts,
+    keys,
+    limits,
+    webhooks,
+)

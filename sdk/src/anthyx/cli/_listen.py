@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import click
 import requests
 
+from anthyx._event_types import AnyEvent
 from anthyx._version import __version__
 from anthyx.client import Anthyx
 from anthyx.errors import APIConnectionError, ServerError
-from anthyx._event_types import AnyEvent
 from anthyx.webhooks import sign
 
 from ._output import printable
@@ -45,7 +45,7 @@ def listen(
     Events are asked for, so no public address is needed. Each is sent once; end with Ctrl-C.
     """
     url = _address(forward_to)
-    key = secret or "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    key = secret or "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     with session.client() as client, requests.Session() as local:
         local.trust_env = False
         click.echo(f"Forwarding to {url}")
@@ -71,7 +71,7 @@ def _follow(client: Anthyx, types: Sequence[str], after: str | None) -> Iterator
             for event in client.events.follow(after=place, types=list(types) or None):
                 yield event
                 place = event.id
-        except (APIConnectionError, ServerError) as error:
+        except (APIConnectionError, ServerError) as error:  # noqa: PERF203 - it is to go on
             click.echo(f"anthyx: {error}; trying again", err=True)
             time.sleep(_AGAIN_SECONDS)
 

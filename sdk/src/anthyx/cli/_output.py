@@ -107,9 +107,9 @@ def _is_short(value: JSON) -> bool:
 def _table(rows: list[dict[str, JSON]], columns: list[str], *, is_first: bool) -> Table:
     table = Table(box=None, show_header=is_first, pad_edge=False, header_style="bold")
     for name in columns:
-        is_id = name.endswith("id") or name.endswith("_at")
-        table.add_column(name, no_wrap=True, min_width=None, overflow="ellipsis", ratio=None)
-        table.columns[-1].max_width = None if is_id else _WIDEST
+        # What is copied from a table is never cut.
+        width = None if name.endswith(("id", "_at")) else _WIDEST
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=width)
     for row in rows:
         table.add_row(*(Text(printable(row.get(name))) for name in columns))
     return table

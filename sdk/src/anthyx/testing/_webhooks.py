@@ -19,6 +19,7 @@ from ._operations import merged, page, plays
 from ._state import Caller, Record, State, shown
 
 _DAY_SECONDS = 86_400
+_KIND = "webhook endpoints"
 # Only who names this family is sent it.
 _NAMED_ONLY = "api_key"
 
@@ -41,12 +42,12 @@ class Delivery:
 
 
 def _new_secret() -> str:
-    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 @plays("list_webhook_endpoints")
 def _list_endpoints(state: State, caller: Caller, _: Mapping[str, str]) -> Answer:
-    return page(state.all("webhook endpoints", caller), caller)
+    return page(state.all(_KIND, caller), caller)
 
 
 @plays("get_webhook_endpoint")
@@ -56,7 +57,7 @@ def _get_endpoint(state: State, caller: Caller, ids: Mapping[str, str]) -> Answe
 
 @plays("create_webhook_endpoint")
 def _create_endpoint(state: State, caller: Caller, _: Mapping[str, str]) -> Answer:
-    values: dict[str, Any] = with_defaults("CreateWebhookEndpoint", caller.call.json)
+    values: dict[str, Any] = with_defaults("WritableWebhookEndpoint", caller.call.json)
     secret = _new_secret()
     values |= {
         "headers": sorted(values.get("headers") or {}),
@@ -72,7 +73,7 @@ def _create_endpoint(state: State, caller: Caller, _: Mapping[str, str]) -> Answ
         "_sent": len(state.events),
         "_sequence": 0,
     }
-    endpoint = state.add("webhook endpoints", caller, "we", values)
+    endpoint = state.add(_KIND, caller, "we", values)
     return Answer(201, {**shown(endpoint), "secret": secret}, {"ETag": '"1"'})
 
 
@@ -100,16 +101,19 @@ def _update_endpoint(state: State, caller: Caller, ids: Mapping[str, str]) -> An
 
 @plays("delete_webhook_endpoint")
 def _delete_endpoint(state: State, caller: Caller, ids: Mapping[str, str]) -> Answer:
-    state.remove("webhook endpoints", _one(state, caller, ids))
+    state.remove(_KIND, _one(state, caller, ids))
     return Answer(204)
 
 
 @plays("get_webhook_endpoint_secret")
 def _get_secret(state: State, caller: Caller, ids: Mapping[str, str]) -> Answer:
-    return Answer(data={"secret": _secrets(state, _one(state, caller, ids))[0]})
+    endpoint = _one(state, caller, ids)
+    previous, secret = [None, *_secrets(state, endpoint)][-2:]
+    shown_of_it = {name: endpoint[name] for name in ("id", "secret_last4", "secret_activates_at")}
+    return Answer(data={**shown_of_it, "secret": secret, "previous_secret": previous})
 
 
-@plays("rotate_webhook_endpoint_secret")
+@plays("rotate_secret_of_webhook_endpoint")
 def _rotate_secret(state: State, caller: Caller, ids: Mapping[str, str]) -> Answer:
     endpoint = _one(state, caller, ids)
     if len(_secrets(state, endpoint)) > 1:
@@ -117,14 +121,14 @@ def _rotate_secret(state: State, caller: Caller, ids: Mapping[str, str]) -> Answ
     asked = caller.call.json.get("overlap_seconds")
     overlap = _DAY_SECONDS if asked is None else asked
     secret = _new_secret()
-    activates_at = format_time(state.clock.now() + timedelta(seconds=overlap))
     endpoint["_secrets"].append(secret)
-    state.change(endpoint, {"secret_activates_at": activates_at})
+    activates_at = format_time(state.clock.now() + timedelta(seconds=overlap))
+    state.change(endpoint, {"secret_last4": secret[-4:], "secret_activates_at": activates_at})
     _secrets(state, endpoint)
     return Answer(200, {**shown(endpoint), "secret": secret})
 
 
-@plays("activate_webhook_endpoint_secret")
+@plays("activate_secret_of_webhook_endpoint")
 def _activate_secret(state: State, caller: Caller, ids: Mapping[str, str]) -> Answer:
     endpoint = _one(state, caller, ids)
     if len(_secrets(state, endpoint)) < 2:
@@ -138,22 +142,23 @@ def _activate_secret(state: State, caller: Caller, ids: Mapping[str, str]) -> An
 def _disable_endpoint(state: State, caller: Caller, ids: Mapping[str, str]) -> Answer:
     endpoint = _one(state, caller, ids)
     if endpoint["status"] == "enabled":
-        values = {"status": "disabled", "disabled_at": state.moment(), "disabled_reason": "manual"}
-        state.change(endpoint, values)
+        moment = state.moment()
+        reason = {"disabled_at": moment, "disabled_reason": "requested"}
+        health = {**endpoint["health"], "state": "disabled"}
+        state.change(endpoint, {"status": "disabled", **reason, "health": health})
     return with_etag(shown(endpoint))
 
 
 def _one(state: State, caller: Caller, ids: Mapping[str, str]) -> Record:
-    return state.one("webhook endpoints", caller, ids["endpoint_id"])
+    return state.one(_KIND, caller, ids["endpoint_id"])
 
 
 def _secrets(state: State, endpoint: Record) -> list[str]:
     """The secrets in force, the one that signs first; a rotation that is over ends here."""
     activates_at = endpoint["secret_activates_at"]
     if activates_at is not None and parse_time(activates_at) <= state.clock.now():
-        secret = endpoint["_secrets"].pop()
-        endpoint["_secrets"] = [secret]
-        endpoint |= {"secret_activates_at": None, "secret_last4": secret[-4:]}
+        del endpoint["_secrets"][0]
+        endpoint["secret_activates_at"] = None
     found: list[str] = endpoint["_secrets"]
     return found
 
@@ -161,7 +166,7 @@ def _secrets(state: State, endpoint: Record) -> list[str]:
 def take(state: State) -> list[Delivery]:
     """What each enabled endpoint is to be sent since this was last asked, in order."""
     deliveries = []
-    for endpoint in state.records.get("webhook endpoints", {}).values():
+    for endpoint in state.records.get(_KIND, {}).values():
         waiting, endpoint["_sent"] = state.events[endpoint["_sent"] :], len(state.events)
         if endpoint["status"] == "enabled":
             deliveries += [
@@ -196,3 +201,12 @@ def _delivery(state: State, endpoint: Record, event: Record) -> Delivery:
         **signed,
     }
     return Delivery(endpoint["url"], event, body, headers)
+
+
+@plays("create_event")
+def _create_event(state: State, caller: Caller, _: Mapping[str, str]) -> Answer:
+    if caller.mode != "test":
+        raise Refused(409, "invalid_state", "Examples are made with test keys.", state="live")
+    event_type = caller.call.json["type"]
+    record = {"id": state.new_id(event_type.partition(".")[0])}
+    return Answer(201, state.publish(caller, event_type, record))
