@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from anthyx_server import clock
+from anthyx_server import clock, db
 from anthyx_server.webhooks.deliveries import jobs
 from anthyx_server.webhooks.engine import Pump
-from anthyx_server.webhooks.models import WebhookDelivery
+from anthyx_server.webhooks.engine.sweep_statements import SweepStatements
+from anthyx_server.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.support.apps import Account, wait_until
 from tests.support.deliveries import change, count, publish, subscribe
 from tests.support.receiver import Answer, Receiver
@@ -101,3 +104,26 @@ def advance_until(account: Account, condition: Any) -> None:
         return bool(condition())
 
     wait_until(look, 20)
+
+
+def test_what_waits_is_not_skipped_beside_enabling(account: Account) -> None:
+    endpoint_id = subscribe(account, "http://127.0.0.1:9/hook")
+    publish(account, 3)
+    change(account, WebhookEndpoint, {"id": endpoint_id}, status="disabled")
+    skipped: list[int] = []
+
+    def sweep() -> None:
+        with account.app.app_context(), db.db.engine.begin() as connection:
+            statements = SweepStatements(db.db.engine)
+            skipped.append(statements.skip(connection, endpoint_id, 500, clock.now()))
+
+    thread = threading.Thread(target=sweep)
+    with account.app.app_context(), db.transaction():
+        enabled = sa.update(WebhookEndpoint).filter_by(id=endpoint_id).values(status="enabled")
+        db.db.session.execute(enabled)
+        thread.start()
+        # Time to go wrong: who asks for the status without the lock is done by then.
+        thread.join(0.5)
+    thread.join()
+    assert skipped == [0]
+    assert count(account, status="pending") == 3
