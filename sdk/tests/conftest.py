@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from anthyx import Anthyx
 from sdk.tests.blocking import Connect, Loop
-from sdk.tests.loopback import KEY, Loopback, VirtualTime
+from sdk.tests.loopback import KEY, Loopback, VirtualTime, running
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     """A server that answers as it is told; needs `pytest.mark.enable_socket`."""
-    with Loopback() as loopback:
-        thread = threading.Thread(target=loopback.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running() as loopback:
         yield loopback
-        loopback.shutdown()
-        thread.join()
 
 
 @pytest.fixture

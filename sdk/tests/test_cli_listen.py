@@ -1,4 +1,4 @@
-"""`anthyx listen`: each event reaches a program on this machine once, signed as the server signs."""
+"""`anthyx listen`: each event reaches a program on this machine once, signed as by the server."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def test_events_are_forwarded_signed_and_told(server: Loopback, local: Loopback)
     one, two = local.seen
     assert verify(one.body, one.headers, secret).id == "evt_1"
     assert json.loads(two.body)["id"] == "evt_2"
-    assert (one.headers["x-anthyx-event"], one.headers["x-anthyx-attempt"]) == ("brand.updated", "1")
+    assert (one.headers["x-anthyx-event"], one.headers["x-anthyx-attempt"]) == (
+        "brand.updated",
+        "1",
+    )
     assert one.path == "/hook"
     assert server.seen[0].path.startswith("/v1/events?types=brand.%2A&after=oldest&wait=20")
 
