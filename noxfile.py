@@ -130,3 +130,11 @@ def wheels(session: nox.Session) -> None:
     """Build both packages into dist/."""
     for package in ("server", "sdk"):
         run(session, "uv", "build", "--out-dir=dist", package)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Freeze the version at hand as a release: its wheels, and what they told each other."""
+    wheels(session)
+    version = (ROOT / "sdk/src/anthyx/_version.py").read_text().split('"')[-2]
+    run(session, "python", "-m", "tests.released.freeze", version, "dist")
