@@ -1,4 +1,4 @@
-"""An `anthyx-server` as an operator starts it, and keys of it: nothing but its commands is used."""
+"""An `anthyx-server` as an operator starts it, and keys of it, by its commands alone."""
 
 from __future__ import annotations
 
@@ -16,10 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SECONDS = 60.0
-_SCOPES = (
-    "posts:read", "posts:write", "posts:approve", "brands:read", "brands:write", "channels:read",
-    "channels:write", "analytics:read", "webhooks:read", "webhooks:write", "events:read",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,18 +26,12 @@ class Server:
     data_dir: Path
 
     def new_key(self) -> str:
-        """A test key named `Key` of a workspace of its own."""
-        made = self._say("workspaces", "create", "A", "--plan", "starter", "--owner", "a@b.example")
-        scopes = [word for scope in _SCOPES for word in ("--scope", scope)]
-        words = ("--workspace", made["workspace_id"], "--name", "Key", "--mode", "test")
-        token: str = self._say("keys", "create", *words, *scopes)["secret"]
-        return token
-
-    def _say(self, *words: str) -> dict[str, str]:
+        """The first key of a new workspace."""
+        words = ["workspaces", "create", "A", "--plan", "starter", "--owner", "a@b.example"]
         command = [*_program(), *words, "--json", "--data-dir", str(self.data_dir)]
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        answer: dict[str, str] = json.loads(told)
-        return answer
+        token: str = json.loads(told)["api_key"]["secret"]
+        return token
 
 
 def _program() -> list[str]:
