@@ -110,7 +110,9 @@ def _without_kind(signature: inspect.Signature) -> str:
 def test_codes_that_the_client_acts_on_are_codes_of_the_api() -> None:
     text = (ROOT / "docs" / "content" / "errors.md").read_text("utf-8")
     assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) >= ACTED_ON
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "sdk/src/anthyx").rglob("*.py"))
+    files = (ROOT / "sdk/src/anthyx").rglob("*.py")
+    # The fake API gives codes, it doesn't act on them.
+    source = "".join(path.read_text("utf-8") for path in files if path.parent.name != "testing")
     compared = set(re.findall(r"\bcode [!=]= \"(\w+)\"", source))
     assert compared == ACTED_ON
 

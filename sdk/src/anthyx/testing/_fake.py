@@ -47,19 +47,19 @@ class FakeAnthyx:
         calls: what reached the API so far, in order.
     """
 
-    base_url = BASE_URL
+    base_url: str = BASE_URL
 
     def __init__(
         self, *, plan: str = "starter", minute: int | None = 60, day: int | None = 5_000
     ) -> None:
-        self.clock = VirtualClock()
+        self.clock: VirtualClock = VirtualClock()
         self.calls: list[Call] = []
         gate = Gate(self.clock, {"minute": minute, "day": day})
-        self._state = State(self.clock, gate, plan, "ws_" + "0" * 26)
-        self._records = Records(self.clock)
+        self._state: State = State(self.clock, gate, plan, "ws_" + "0" * 26)
+        self._records: Records = Records(self.clock)
         self._planned: list[PlannedFailure] = []
         self._given: dict[tuple[str, str], Answer] = {}
-        self.key = self.add_key()
+        self.key: str = self.add_key()
 
     def add_key(self, *, scopes: list[str] | None = None, mode: str = "test") -> str:
         """Make a key and return its secret.
