@@ -15,6 +15,8 @@ from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.channels.routes import blueprint as channels_blueprint
 from anthyx_server.config import Settings
+from anthyx_server.dashboard import guard_commit as guard_page_commit
+from anthyx_server.dashboard import init_dashboard
 from anthyx_server.db import committing, concluding, db, init_db
 from anthyx_server.errors import init_errors
 from anthyx_server.events.routes import blueprint as events_blueprint
@@ -59,6 +61,7 @@ _MOUNTED = (
 )
 # What a capability needs of one above it.
 _HANDED_DOWN = {
+    "anthyx_scopes": keys.SCOPES,
     "anthyx_look_again": keys.look_again,
     "anthyx_brand_lookup": brands.existing_ids,
     "anthyx_brand_hold": brands.hold_existing,
@@ -88,9 +91,11 @@ def create_app(settings: Settings) -> Flask:
     init_gate(app, settings, None if metrics is None else metrics.timing_gate)
     events.init_waiting(app, settings.web_threads)
     init_webhooks(app, settings)
+    init_dashboard(app, settings)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
     committing.connect(keys.guard_commit)
+    committing.connect(guard_page_commit)
     concluding.connect(audit.seal)
 
     for blueprint in _MOUNTED:

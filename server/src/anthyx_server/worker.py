@@ -21,6 +21,7 @@ from anthyx_server.app import create_app
 from anthyx_server.audit import jobs as audit_jobs
 from anthyx_server.channels import jobs as channels_jobs
 from anthyx_server.config import Settings
+from anthyx_server.dashboard import jobs as dashboard_jobs
 from anthyx_server.events import jobs as events_jobs
 from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.limits import jobs as limits_jobs
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 JOBS = (
     audit_jobs,
     channels_jobs,
+    dashboard_jobs,
     events_jobs,
     keys_jobs,
     limits_jobs,

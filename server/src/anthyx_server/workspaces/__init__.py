@@ -12,6 +12,7 @@ from anthyx_server.workspaces.links import NewLink
 from anthyx_server.workspaces.members import (
     Invited,
     accept_invite,
+    authenticate,
     find_member,
     get_member,
     invite,
@@ -22,7 +23,7 @@ from anthyx_server.workspaces.members import (
     set_role,
 )
 from anthyx_server.workspaces.models import Member, Workspace
-from anthyx_server.workspaces.roles import GIVEN_ROLES, PERMISSIONS, may, may_see
+from anthyx_server.workspaces.roles import GIVEN_ROLES, PERMISSIONS, Permission, may, may_see
 from anthyx_server.workspaces.service import (
     change_plan,
     create_workspace,
@@ -44,10 +45,12 @@ __all__ = [
     "MemberNotFoundError",
     "NewLink",
     "PasswordRefusedError",
+    "Permission",
     "SeatsTakenError",
     "Workspace",
     "WorkspaceNotFoundError",
     "accept_invite",
+    "authenticate",
     "change_plan",
     "create_workspace",
     "find_member",

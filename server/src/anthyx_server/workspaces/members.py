@@ -29,7 +29,7 @@ from anthyx_server.workspaces.errors import (
 )
 from anthyx_server.workspaces.links import NewLink
 from anthyx_server.workspaces.models import Member, Workspace
-from anthyx_server.workspaces.passwords import hashed
+from anthyx_server.workspaces.passwords import hashed, is_password
 from anthyx_server.workspaces.roles import GIVEN_ROLES, can_be_restricted, must_be_restricted
 from anthyx_server.workspaces.service import lock_workspace
 
@@ -70,6 +70,30 @@ def get_member(workspace_id: str, name: str) -> Member:
     if member is None:
         raise MemberNotFoundError(f"there is no member {name} in {workspace_id}")
     return member
+
+
+def authenticate(email: str, password: str) -> Member | None:
+    """The member with this address and password; of several, the one who joined first.
+
+    Takes as long where there is none. Members of closed workspaces are none.
+    """
+    query = (
+        select(Member)
+        .join(Workspace, Workspace.id == Member.workspace_id)
+        .where(
+            Member.email == normal_email(email),
+            Member.password_hash.is_not(None),
+            Workspace.removed_at.is_(None),
+        )
+        .order_by(Member.id)
+    )
+    members = list(db.session.scalars(query))
+    # No connection is held while the hashes are computed.
+    db.session.rollback()
+    fitting = [each for each in members if is_password(password, each.password_hash)]
+    if not members:
+        is_password(password, None)
+    return fitting[0] if fitting else None
 
 
 def normal_email(text: str) -> str:
