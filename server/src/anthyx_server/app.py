@@ -24,7 +24,10 @@ from anthyx_server.http import caller_source, init_http
 from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
 from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
+from anthyx_server.limits.pages import blueprint as usage_pages_blueprint
 from anthyx_server.limits.routes import blueprint as usage_blueprint
+from anthyx_server.posts.pages import blueprint as post_pages_blueprint
+from anthyx_server.posts.review_pages import blueprint as review_pages_blueprint
 from anthyx_server.posts.review_routes import blueprint as post_reviews_blueprint
 from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
@@ -58,6 +61,11 @@ _MOUNTED = (
     post_reviews_blueprint,
     analytics_blueprint,
     webhook_endpoints_blueprint,
+)
+_PAGES = (
+    usage_pages_blueprint,
+    post_pages_blueprint,
+    review_pages_blueprint,
 )
 # What a capability needs of one above it.
 _HANDED_DOWN = {
@@ -100,6 +108,8 @@ def create_app(settings: Settings) -> Flask:
 
     for blueprint in _MOUNTED:
         app.register_blueprint(blueprint, url_prefix="/v1")
+    for blueprint in _PAGES:
+        app.register_blueprint(blueprint)
     limit_uncounted(app, limiter, "events.list_events", "60 per minute")
     return app
 

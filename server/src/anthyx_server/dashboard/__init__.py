@@ -5,22 +5,48 @@ from __future__ import annotations
 from flask import Flask
 
 from anthyx_server.config import Settings
+from anthyx_server.dashboard.audit_pages import blueprint as audit_blueprint
+from anthyx_server.dashboard.charts import Bucket, draw
 from anthyx_server.dashboard.errors import PageError, PageForbidden, PageNotFound
+from anthyx_server.dashboard.filters import Given, given_filters
+from anthyx_server.dashboard.forms import (
+    Problems,
+    checked,
+    chosen,
+    earlier_result,
+    keep_result,
+)
 from anthyx_server.dashboard.guard import Answer, guard_commit, is_guarded, page
-from anthyx_server.dashboard.rendering import init_rendering, moment, new_blueprint, render
+from anthyx_server.dashboard.rendering import (
+    download,
+    init_rendering,
+    moment,
+    new_blueprint,
+    render,
+)
 from anthyx_server.dashboard.sessions import Visitor, end_sessions
 from anthyx_server.dashboard.sign_in import blueprint as sign_in_blueprint
 
 __all__ = [
     "Answer",
+    "Bucket",
+    "Given",
     "PageError",
     "PageForbidden",
     "PageNotFound",
+    "Problems",
     "Visitor",
+    "checked",
+    "chosen",
+    "download",
+    "draw",
+    "earlier_result",
     "end_sessions",
+    "given_filters",
     "guard_commit",
     "init_dashboard",
     "is_guarded",
+    "keep_result",
     "moment",
     "new_blueprint",
     "page",
@@ -33,3 +59,4 @@ def init_dashboard(app: Flask, settings: Settings) -> None:
     app.extensions["anthyx_public_url"] = settings.public_url
     init_rendering(app)
     app.register_blueprint(sign_in_blueprint)
+    app.register_blueprint(audit_blueprint)
