@@ -25,6 +25,7 @@ from anthyx_server.dashboard.second_factor import count_by_encryption_key, turn_
 from anthyx_server.dashboard.second_factor_pages import blueprint as second_factor_blueprint
 from anthyx_server.dashboard.sessions import Visitor, end_sessions
 from anthyx_server.dashboard.sign_in import blueprint as sign_in_blueprint
+from anthyx_server.dashboard.throttle import LocalTries
 from anthyx_server.workspaces import rights_changed
 
 __all__ = [
@@ -65,6 +66,7 @@ _MOUNTED = (
 def init_dashboard(app: Flask, settings: Settings) -> None:
     """Serve the pages that everybody meets; the application mounts those of capabilities."""
     app.extensions["anthyx_public_url"] = settings.public_url
+    app.extensions["anthyx_tries"] = LocalTries()
     init_rendering(app)
     for blueprint in _MOUNTED:
         app.register_blueprint(blueprint)

@@ -31,6 +31,7 @@ def enter(member: Member, target: str) -> Response:
     audit.record(caller, "member.signed_in", "member", member.id, browser=name_of(browser))
     _recognize(member, name_of(browser))
     response = redirect(target, 303)
+    response.headers["Cache-Control"] = "no-store"
     cookies.set_session(response, token)
     return response
 

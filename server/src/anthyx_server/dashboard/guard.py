@@ -78,6 +78,8 @@ def _run(view: View, visitor: Visitor, ids: dict[str, str], *, is_writing: bool)
     g.session_digest = visitor.session.digest
     try:
         answer = make_response(view(visitor, **ids))
+        # Redirects, too: they set cookies, and say what was done.
+        answer.headers.setdefault("Cache-Control", "no-store")
         if is_writing:
             db.commit()
     except ObjectDeletedError:

@@ -53,7 +53,8 @@ def _add(key: str, number: int) -> int:
         count = int(link.call("INCRBY", key, number))
         link.call("EXPIRE", key, 2 * _SECONDS)
     except RedisUnavailableError:
-        return _local.add(key, number)
+        local: LocalTries = current_app.extensions["anthyx_tries"]
+        return local.add(key, number)
     return count
 
 
@@ -71,7 +72,7 @@ def _keys(rule: Rule, account: str) -> tuple[str, str]:
     return f"{prefix}:account:{whose}", f"{prefix}:source:{origin}"
 
 
-class _Local:
+class LocalTries:
     """The counts of this process alone, for as long as Redis is away."""
 
     def __init__(self) -> None:
@@ -85,6 +86,3 @@ class _Local:
             if len(self._counts) > _MOST_LOCAL:
                 self._counts.popitem(last=False)
             return count
-
-
-_local = _Local()

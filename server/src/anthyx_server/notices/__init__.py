@@ -37,4 +37,3 @@ __all__ = [
 def init_notices(app: Flask, settings: Settings) -> None:
     """Give the application what mail needs."""
     app.extensions["anthyx_mail"] = settings.mail
-    app.extensions["anthyx_public_url"] = settings.public_url
