@@ -6,11 +6,18 @@ from flask import Flask
 
 from anthyx_server.config import Settings
 from anthyx_server.dashboard import forms
+from anthyx_server.dashboard.account import blueprint as account_blueprint
+from anthyx_server.dashboard.confirmation import blueprint as confirmation_blueprint
 from anthyx_server.dashboard.errors import PageError, PageForbidden, PageNotFound
 from anthyx_server.dashboard.guard import Answer, guard_commit, is_guarded, page
+from anthyx_server.dashboard.links import blueprint as links_blueprint
 from anthyx_server.dashboard.rendering import init_rendering, moment, new_blueprint, render
+from anthyx_server.dashboard.second_factor import count_by_encryption_key, turn_off
+from anthyx_server.dashboard.second_factor_pages import blueprint as second_factor_blueprint
 from anthyx_server.dashboard.sessions import Visitor, end_sessions
 from anthyx_server.dashboard.sign_in import blueprint as sign_in_blueprint
+from anthyx_server.dashboard.throttle import LocalTries
+from anthyx_server.workspaces import rights_changed
 
 __all__ = [
     "Answer",
@@ -18,6 +25,7 @@ __all__ = [
     "PageForbidden",
     "PageNotFound",
     "Visitor",
+    "count_by_encryption_key",
     "end_sessions",
     "forms",
     "guard_commit",
@@ -27,11 +35,23 @@ __all__ = [
     "new_blueprint",
     "page",
     "render",
+    "turn_off",
 ]
+
+_MOUNTED = (
+    sign_in_blueprint,
+    confirmation_blueprint,
+    links_blueprint,
+    account_blueprint,
+    second_factor_blueprint,
+)
 
 
 def init_dashboard(app: Flask, settings: Settings) -> None:
     """Serve the pages that everybody meets; the application mounts those of capabilities."""
     app.extensions["anthyx_public_url"] = settings.public_url
+    app.extensions["anthyx_tries"] = LocalTries()
     init_rendering(app)
-    app.register_blueprint(sign_in_blueprint)
+    for blueprint in _MOUNTED:
+        app.register_blueprint(blueprint)
+    rights_changed.connect(end_sessions)
