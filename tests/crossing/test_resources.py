@@ -7,6 +7,7 @@ import pytest
 from anthyx import (
     Anthyx,
     AuthenticationError,
+    BrandCreated,
     ConflictError,
     Event,
     NotFoundError,
@@ -116,7 +117,8 @@ def test_events_are_listed_polled_and_followed(client: Anthyx) -> None:
     client.brands.archive(made)
     created, archived = client.events.list(after=start, types="brand.*", wait=20)
     assert (created.type, archived.type) == ("brand.created", "brand.archived")
-    assert created.data.object == made.to_dict()
+    assert isinstance(created, BrandCreated)
+    assert created.data.object == made
     assert archived.data.previous is not None
     assert client.events.get(created.id) == created
     assert [each.id for each in client.events.list(brand_id=made)] == [archived.id, created.id]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from anthyx_server import audit, brands, channels, events, keys, openapi, posts
+from anthyx_server import audit, brands, channels, events, keys, notices, openapi, posts, team
 from anthyx_server.analytics.routes import blueprint as analytics_blueprint
 from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
@@ -22,6 +22,7 @@ from anthyx_server.errors import init_errors
 from anthyx_server.events.routes import blueprint as events_blueprint
 from anthyx_server.http import caller_source, init_http
 from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
+from anthyx_server.keys.pages import blueprint as key_pages
 from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
 from anthyx_server.limits.pages import blueprint as usage_pages_blueprint
@@ -63,6 +64,8 @@ _MOUNTED = (
     webhook_endpoints_blueprint,
 )
 _PAGES = (
+    key_pages,
+    *team.blueprints,
     usage_pages_blueprint,
     post_pages_blueprint,
     review_pages_blueprint,
@@ -99,9 +102,11 @@ def create_app(settings: Settings) -> Flask:
     init_gate(app, settings, None if metrics is None else metrics.timing_gate)
     events.init_waiting(app, settings.web_threads)
     init_webhooks(app, settings)
+    notices.init_notices(app, settings)
     init_dashboard(app, settings)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
+    events.published.connect(notices.tell_event)
     committing.connect(keys.guard_commit)
     committing.connect(guard_page_commit)
     concluding.connect(audit.seal)

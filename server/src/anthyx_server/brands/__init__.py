@@ -9,6 +9,7 @@ from anthyx_server.brands.service import (
     hold,
     hold_existing,
     list_names,
+    list_visible_names,
     names_of,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "hold",
     "hold_existing",
     "list_names",
+    "list_visible_names",
     "names_of",
 ]

@@ -56,7 +56,7 @@ def list_posts(visitor: Visitor, names: Sequence[str], **fixed: Any) -> Listed:
         given,
         posts,
         found["next_cursor"],
-        brands.list_names(visitor.caller, _MOST_BRANDS),
+        brands.list_visible_names(visitor.caller, _MOST_BRANDS),
         brands.names_of(visitor.caller, brand_ids),
         _colleagues(visitor),
     )
@@ -74,7 +74,7 @@ def _colleagues(visitor: Visitor) -> list[Member]:
 def how_to_begin(visitor: Visitor) -> dict[str, str]:
     """A draft by curl and by the SDK, for a list that is still empty."""
     base_url: str = current_app.extensions["anthyx_public_url"]
-    known = brands.list_names(visitor.caller, 1)
+    known = brands.list_visible_names(visitor.caller, 1)
     brand_id = known[0][0] if known else "brand_…"
     curl = (
         'curl -H "Authorization: Bearer $ANTHYX_API_KEY" -H "Content-Type: application/json" \\\n'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from anthyx_server.dashboard import Answer, Problems, Visitor, new_blueprint, page, render
+from anthyx_server.dashboard import Answer, Visitor, forms, new_blueprint, page, render
 from anthyx_server.posts.page_lists import how_to_begin, list_posts
 from anthyx_server.posts.page_of_post import look_at
 from anthyx_server.posts.schemas import STATES
@@ -46,7 +46,7 @@ def post_page(
     done: str | None = None,
     alert: str | None = None,
     refused: list[dict[str, str]] | None = None,
-    problems: Problems | None = None,
+    problems: forms.Problems | None = None,
 ) -> Response:
     """The page of a post as it is now, with what was done or what went wrong.
 
@@ -62,6 +62,6 @@ def post_page(
         done=done,
         alert_text=alert,
         refused=refused,
-        form_problems=problems or Problems(),
+        form_problems=problems or forms.Problems(),
         sent=request.form,
     )

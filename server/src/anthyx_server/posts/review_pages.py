@@ -13,12 +13,8 @@ from anthyx_server.conditional import entity_tag, require_match
 from anthyx_server.dashboard import (
     Answer,
     PageError,
-    Problems,
     Visitor,
-    checked,
-    chosen,
-    earlier_result,
-    keep_result,
+    forms,
     new_blueprint,
     page,
     render,
@@ -62,9 +58,9 @@ def show_review(visitor: Visitor) -> Answer:
 @page(blueprint, "/review/approve", method="POST", permission="approve")
 def approve_posts(visitor: Visitor) -> Answer:
     """Approve the drafts that were ticked, each in the version that was seen."""
-    if (earlier := earlier_result(visitor)) is not None:
+    if (earlier := forms.earlier_result(visitor)) is not None:
         return redirect(earlier, 303)
-    items = [_item(each) for each in dict.fromkeys(chosen("post"))]
+    items = [_item(each) for each in dict.fromkeys(forms.chosen("post"))]
     if not items:
         return _queue(visitor, 422, problem="Tick the posts that you have read, then approve them.")
     if len(items) > _MOST_AT_ONCE:
@@ -74,7 +70,7 @@ def approve_posts(visitor: Visitor) -> Answer:
     if any(each.problems for each in told):
         return _queue(visitor, 422, outcomes=told)
     place = f"/review?{urlencode([*_filters(), ('approved', len(told))])}"
-    keep_result(visitor, place)
+    forms.keep_result(visitor, place)
     return redirect(place, 303)
 
 
@@ -107,7 +103,7 @@ def request_changes(visitor: Visitor, post_id: str) -> Answer:
     """Flag a draft, with a comment that says what to change."""
 
     def act() -> None:
-        values = checked(_requesting, {"comment": request.form.get("comment", "")})
+        values = forms.checked(_requesting, {"comment": request.form.get("comment", "")})
         post = service.lock(visitor.caller, post_id)
         _require_seen(post)
         review.request_changes(visitor.caller, post, values["comment"])
@@ -120,7 +116,7 @@ def add_comment(visitor: Visitor, post_id: str) -> Answer:
     """Comment on a post, whatever its state."""
 
     def act() -> None:
-        values = checked(_commenting, {"text": request.form.get("text", "")})
+        values = forms.checked(_commenting, {"text": request.form.get("text", "")})
         comments.add(visitor.caller, service.hold(visitor.caller, post_id), values["text"])
 
     return _decide(visitor, post_id, "commented", act)
@@ -128,7 +124,7 @@ def add_comment(visitor: Visitor, post_id: str) -> Answer:
 
 def _decide(visitor: Visitor, post_id: str, done: str, act: Callable[[], None]) -> Answer:
     """Do it once, and show the post then; or show why not, with nothing done."""
-    if (earlier := earlier_result(visitor)) is not None:
+    if (earlier := forms.earlier_result(visitor)) is not None:
         return redirect(earlier, 303)
     try:
         with db.session.begin_nested():
@@ -138,7 +134,7 @@ def _decide(visitor: Visitor, post_id: str, done: str, act: Callable[[], None]) 
     except ApiError as error:
         return _refused(visitor, post_id, done, error)
     place = f"/posts/{post_id}?done={done}"
-    keep_result(visitor, place)
+    forms.keep_result(visitor, place)
     return redirect(place, 303)
 
 
@@ -147,7 +143,7 @@ def _refused(visitor: Visitor, post_id: str, done: str, error: ApiError) -> Resp
         return post_page(visitor, post_id, error.status, alert=_CHANGED)
     if done == "approved" and error.errors:
         return post_page(visitor, post_id, error.status, refused=error.errors)
-    problems = Problems.of(error)
+    problems = forms.Problems.of(error)
     return post_page(visitor, post_id, error.status, alert=problems.text, problems=problems)
 
 

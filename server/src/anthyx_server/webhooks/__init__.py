@@ -6,14 +6,20 @@ from flask import Flask
 
 from anthyx_server import events, keys
 from anthyx_server.config import Settings
-from anthyx_server.webhooks.endpoints.lookup import count_by_encryption_key
+from anthyx_server.webhooks.endpoints.lookup import count_all, count_by_encryption_key
 from anthyx_server.webhooks.endpoints.losses import distrust_leaked_key, forget_brand
 from anthyx_server.webhooks.fan_out import fan_out
 from anthyx_server.webhooks.models import WebhookEndpoint
 from anthyx_server.webhooks.sending.destination import policy_of
 from anthyx_server.webhooks.waking import Alarm, Waker
 
-__all__ = ["WebhookEndpoint", "count_by_encryption_key", "forget_brand", "init_webhooks"]
+__all__ = [
+    "WebhookEndpoint",
+    "count_all",
+    "count_by_encryption_key",
+    "forget_brand",
+    "init_webhooks",
+]
 
 
 def init_webhooks(app: Flask, settings: Settings) -> None:
