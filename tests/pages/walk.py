@@ -12,12 +12,17 @@ from flask import Flask
 from anthyx_server.app import create_app
 from anthyx_server.dashboard import is_guarded
 from tests.pages.site import Person, Team
+from tests.pages.writing import write_post
 from tests.support.apps import make_settings
 
 # Parts of pages, which are asked for by pages that show them.
 PARTS = {"key_pages.show_first_call"}
 # What a browser downloads, and what only leads elsewhere.
-NO_PAGES = {"sign_in.show_start"}
+NO_PAGES = {
+    "audit_pages.download_audit_log",
+    "sign_in.show_start",
+    "usage_pages.download_usage",
+}
 _NOT_FOR_PEOPLE = ("/v1/", "/static/", "/healthz", "/readyz")
 _VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -74,8 +79,12 @@ def _a_key(team: Team) -> str:
     return account.key_id
 
 
+def _a_post(team: Team) -> str:
+    return write_post(team.account(name="Editorial"))
+
+
 # What the variables of paths stand for.
-SEEDS: dict[str, Callable[[Team], str]] = {"key_id": _a_key}
+SEEDS: dict[str, Callable[[Team], str]] = {"key_id": _a_key, "post_id": _a_post}
 
 
 def seed(team: Team) -> Seeded:

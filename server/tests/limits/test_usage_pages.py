@@ -197,7 +197,7 @@ def test_every_hour_is_in_the_day_that_it_begins_in(name: str) -> None:
     start = datetime(2026, 10, 12, 23, tzinfo=UTC)
     hours = [start + timedelta(hours=index) for index in range(29 * 24)]
     days = Period("day", start, hours[-1] + timedelta(hours=1), zone).stretches(
-        {hour: (1, 0) for hour in hours}
+        dict.fromkeys(hours, (1, 0))
     )
     assert sum(day.accepted for day in days) == len(hours)
     assert [day.start.astimezone(zone).hour for day in days] == [0] * 30
