@@ -40,7 +40,7 @@ EXEMPT = {
     "keys.leaked:_in_force": "whoever holds a token may revoke it: found by its digest",
     "keys.lookup:count_by_pepper": "the operator's count over all workspaces",
     "keys.lookup:count_in_force": "the plan's cap counts the workspace's keys of both modes",
-    "keys.lookup:find_in_either_mode": "a member's own workspace, whose keys of both modes they see",
+    "keys.lookup:find_in_either_mode": "a member sees their workspace's keys of both modes",
     "keys.lookup:list_keys": "the operator's list of one workspace, of both modes",
     "keys.lookup:lock_any": "the operator revokes by id",
     "keys.lookup:shown_together": "the settings list a workspace's keys of both modes",

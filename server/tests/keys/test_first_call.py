@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from anthyx_server import db
-from anthyx_server.keys import first_call
+from anthyx_server.keys import ApiKey, first_call
 from anthyx_server.keys.first_call import FirstCall, await_first_call
 from anthyx_server.limits import jobs
 from tests.support.apps import Account, make_account
@@ -26,8 +26,8 @@ def look(account: Account) -> FirstCall:
         return first_call.look(_key(account))
 
 
-def _key(account: Account) -> first_call.ApiKey:
-    key = db.db.session.get(first_call.ApiKey, account.key_id)
+def _key(account: Account) -> ApiKey:
+    key = db.db.session.get(ApiKey, account.key_id)
     assert key is not None
     return key
 
