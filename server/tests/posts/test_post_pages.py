@@ -66,6 +66,13 @@ def test_pages_go_on_with_the_filters(person: Visit, make_post: Make) -> None:
     assert '<a href="/posts?campaign=A+%26+B">First page</a>' in second
 
 
+def test_a_page_full_of_long_posts_is_small(person: Visit, make_post: Make) -> None:
+    for _ in range(26):
+        make_post("خبز طازج كل صباح " * 150, campaign="Spring")
+    for path in ("/posts", "/review"):
+        assert len(person.get(path).encode()) < 50_000
+
+
 def test_an_empty_list_teaches_what_a_draft_is(account: Account, person: Visit) -> None:
     brand_id = account.post("/brands", json={"name": "Acme"}).get_json()["id"]
     page = person.get("/posts")
