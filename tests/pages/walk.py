@@ -14,7 +14,7 @@ from anthyx_server.app import create_app
 from anthyx_server.dashboard import is_guarded
 from anthyx_server.tenancy import system_caller
 from tests.pages.site import Person, Team
-from tests.pages.writing import write_post
+from tests.pages.writing import use, write_posts
 from tests.support.apps import make_settings
 
 # Parts of pages, which are asked for by pages that show them.
@@ -87,7 +87,9 @@ def _a_key(team: Team) -> str:
 
 
 def _a_post(team: Team) -> str:
-    return write_post(team.account(name="Editorial"))
+    account = team.account(name="Editorial")
+    use(account)
+    return write_posts(account)
 
 
 def _a_member(team: Team) -> str:
