@@ -209,3 +209,9 @@ def test_who_is_restricted_to_brands_sees_those_alone(
     person.get(f"/posts/{hidden}", 404)
     assert person.post(f"/posts/{hidden}/comments", text="Hello").status_code == 404
     assert account.get(f"/posts/{hidden}/comments").get_json()["data"] == []
+    if role != "client":
+        assert person.post(f"/posts/{hidden}/approve", version="1").status_code == 404
+        bulk = person.post("/review/approve", post=[f"{hidden}:1", f"{seen}:1"])
+        assert f"There is no post {hidden} here." in text_of(bulk.text)
+        assert "1 of 2 approved." in text_of(bulk.text)
+    assert account.get(f"/posts/{hidden}").get_json()["state"] == "draft"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask import current_app
+from sqlalchemy.orm import load_only
 
 from anthyx_server import clock
 from anthyx_server.db import db
@@ -16,6 +17,17 @@ from anthyx_server.limits.windows import Window, windows
 from anthyx_server.plans import Plan
 from anthyx_server.redis_link import RedisLink, RedisUnavailableError, Script
 from anthyx_server.tenancy import Caller, owned
+
+# There may be thousands of keys, and most of their columns are of no use here.
+_SHOWN = load_only(
+    ApiKey.family_id,
+    ApiKey.name,
+    ApiKey.prefix,
+    ApiKey.last4,
+    ApiKey.expires_at,
+    ApiKey.revoked_at,
+    ApiKey.superseded_by,
+)
 
 
 class Family(NamedTuple):
@@ -35,7 +47,7 @@ def list_families(caller: Caller, start: datetime, end: datetime) -> list[Family
     used = history.count(caller, "key_id", start, end)
     moment = clock.now()
     found: dict[str, Family] = {}
-    for key in db.session.scalars(owned(ApiKey, caller).order_by(ApiKey.id)):
+    for key in db.session.scalars(owned(ApiKey, caller).options(_SHOWN).order_by(ApiKey.id)):
         accepted, limited = used.get(key.id, (0, 0))
         older = found.get(key.family_id)
         found[key.family_id] = Family(
