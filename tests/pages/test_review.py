@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.pages.browsing import Browsing, is_scrolling_sideways
+from tests.pages.browsing import Browsing, too_wide
 from tests.pages.site import Team
 from tests.pages.writing import TEXT, make_brand, make_draft
 from tests.support.apps import Account
@@ -49,10 +49,10 @@ def test_a_post_is_approved_and_taken_back(
     post = make_draft(account, brand_id, TEXT)
     page = browsing.sign_in(team.person("reviewer"), is_phone=is_phone, is_dark=is_phone)
     expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
-    assert not is_scrolling_sideways(page)
+    assert too_wide(page) == []
     page.get_by_role("link", name=TEXT).click()
     expect(page.get_by_text("X: 1 of 280 characters")).to_be_visible()
-    assert not is_scrolling_sideways(page)
+    assert too_wide(page) == []
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("Approved. It will be published at its time.")
     assert state_of(account, post["id"]) == "approved"

@@ -6,7 +6,7 @@ import csv
 
 from playwright.sync_api import expect
 
-from tests.pages.browsing import Browsing, is_scrolling_sideways
+from tests.pages.browsing import Browsing, too_wide
 from tests.pages.site import Team
 from tests.support.apps import call
 
@@ -46,7 +46,7 @@ def test_on_a_phone(browsing: Browsing, team: Team) -> None:
     page = browsing.sign_in(team.owner, is_phone=True, is_dark=True)
     page.goto(PATH)
     expect(page.get_by_role("img", name="Requests per hour, all keys")).to_be_visible()
-    assert not is_scrolling_sideways(page)
+    assert too_wide(page) == []
     page.get_by_role("link", name="A key with a long name, number 2").click()
     expect(page.get_by_text("208 an hour")).to_be_visible()
-    assert not is_scrolling_sideways(page)
+    assert too_wide(page) == []
