@@ -25,14 +25,15 @@ def make_brand(account: Account, name: str) -> str:
     return str(make(account, "/brands", name=name)["id"])
 
 
-def make_draft(account: Account, brand_id: str, content: str, **values: Any) -> dict[str, Any]:
-    """A draft for LinkedIn and X."""
-    names = [f"{platform} of {content[:20]}" for platform in ("linkedin", "x")]
+def make_draft(
+    account: Account, brand_id: str, content: str, *, on_x: str = "X", **values: Any
+) -> dict[str, Any]:
+    """A draft for LinkedIn and X, with a text of its own there."""
     channels = [
         make(account, "/channels", brand_id=brand_id, platform=platform, name=name)["id"]
-        for platform, name in zip(("linkedin", "x"), names, strict=True)
+        for platform, name in (("linkedin", "Our page"), ("x", "@ourbread"))
     ]
-    targets = [{"channel_id": channels[0]}, {"channel_id": channels[1], "content_override": "X"}]
+    targets = [{"channel_id": channels[0]}, {"channel_id": channels[1], "content_override": on_x}]
     return make(account, "/posts", brand_id=brand_id, content=content, targets=targets, **values)
 
 
@@ -43,7 +44,7 @@ def write_posts(account: Account) -> str:
     make_draft(account, brand_id, "Our ovens are lit at four, so that you have bread at six.")
     content = "Sourdough takes two days. We start on Monday, you eat on Wednesday."
     values = {"campaign": "Spring & more", "notes": "Check the days", "tags": ["bread"]}
-    post = make_draft(account, brand_id, content, **values)
+    post = make_draft(account, brand_id, content, on_x="Two days, one loaf.", **values)
     path = f"/posts/{post['id']}"
     make(account, f"{path}/request-changes", comment="Please shorten the first sentence.")
     make(account, f"{path}/comments", text="Wednesday is fine\nfor all our shops.")

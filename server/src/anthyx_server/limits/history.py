@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -156,15 +156,18 @@ def count(
     """
     # Redis first: what is stored and forgotten meanwhile is then found in the rows.
     in_redis = _not_stored_yet(caller, key_ids, start, end)
-    hours = {each.hour for each in in_redis}
-    column = getattr(UsageHour, by)
-    sums = (sa.func.sum(UsageHour.accepted), sa.func.sum(UsageHour.limited))
-    query = owned(UsageHour, caller, column, *sums).where(
-        UsageHour.hour >= start, UsageHour.hour < end, UsageHour.hour.not_in(hours)
-    )
-    rows = db.session.execute(_among(query, key_ids).group_by(column))
-    found = {row[0]: [int(row[1]), int(row[2])] for row in rows}
-    for (key_id, hour, _), counted in _latest(caller, in_redis, key_ids).items():
+    counts = {(each.key_id, each.hour, each.source): (0, 0) for each in in_redis}
+    found: dict[Any, list[int]] = {}
+    for row in db.session.execute(_sums(caller, by, start, end, key_ids, counts)):
+        if row.source is None:
+            found[row.hour if by == "hour" else row.key_id] = [int(row.accepted), int(row.limited)]
+        else:
+            counts[row.key_id, row.hour, row.source] = (int(row.accepted), int(row.limited))
+    for each in in_redis:
+        place = (each.key_id, each.hour, each.source)
+        known = counts[place]
+        counts[place] = (max(known[0], each.accepted), max(known[1], each.limited))
+    for (key_id, hour, _), counted in counts.items():
         add(found.setdefault(hour if by == "hour" else key_id, [0, 0]), counted)
     return found
 
@@ -175,27 +178,37 @@ def add(total: list[int], counted: Sequence[int]) -> None:
     total[1] += counted[1]
 
 
-def _among(query: sa.Select[Any], key_ids: Sequence[str] | None) -> sa.Select[Any]:
-    return query if key_ids is None else query.where(UsageHour.key_id.in_(key_ids))
+def _sums(
+    caller: Caller,
+    by: Literal["hour", "key_id"],
+    start: datetime,
+    end: datetime,
+    key_ids: Sequence[str] | None,
+    in_redis: Collection[tuple[str, datetime, str]],
+) -> sa.CompoundSelect[Any]:
+    """Sums of the hours that are over, and each counter of those that Redis still counts.
 
-
-def _latest(
-    caller: Caller, in_redis: list[HourCount], key_ids: Sequence[str] | None
-) -> dict[tuple[str, datetime, str], tuple[int, int]]:
-    """The counters of the hours that Redis still counts, by their rows where those say more."""
-    hours = {each.hour for each in in_redis}
-    if not hours:
-        return {}
-    query = owned(UsageHour, caller).where(UsageHour.hour.in_(hours))
-    counts = {
-        (row.key_id, row.hour, row.source): (row.accepted, row.limited)
-        for row in db.session.scalars(_among(query, key_ids))
-    }
-    for each in in_redis:
-        place = (each.key_id, each.hour, each.source)
-        known = counts.get(place, (0, 0))
-        counts[place] = (max(known[0], each.accepted), max(known[1], each.limited))
-    return counts
+    A sum has no source.
+    """
+    hours = {hour for _, hour, _ in in_redis}
+    column = getattr(UsageHour, by)
+    names = ("key_id", "hour", "source", "accepted", "limited")
+    counters = [getattr(UsageHour, name) for name in names]
+    sums = [
+        sa.func.sum(each) if each.key in {"accepted", "limited"}
+        else each if each is column
+        else sa.cast(sa.null(), each.type)
+        for each in counters
+    ]  # fmt: skip
+    labelled = [each.label(name) for each, name in zip(sums, names, strict=True)]
+    over = owned(UsageHour, caller, *labelled).where(
+        UsageHour.hour >= start, UsageHour.hour < end, UsageHour.hour.not_in(hours)
+    )
+    latest = owned(UsageHour, caller, *counters).where(UsageHour.hour.in_(hours))
+    if key_ids is not None:
+        over = over.where(UsageHour.key_id.in_(key_ids))
+        latest = latest.where(UsageHour.key_id.in_(key_ids))
+    return sa.union_all(over.group_by(column), latest)
 
 
 _READ = Script(
