@@ -49,4 +49,5 @@ def test_the_time_comes_from_the_clock() -> None:
 
 def test_there_is_one_commit() -> None:
     assert users({("session", "commit")}) == {"db.py"}
-    assert users({("db", "commit")}) == {"operations.py"}, "services flush, the edge commits"
+    edges = {"operations.py", "dashboard/guard.py"}
+    assert users({("db", "commit")}) == edges, "services flush, the edge commits"

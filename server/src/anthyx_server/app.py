@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from anthyx_server import audit, brands, channels, events, keys, openapi, posts
+from anthyx_server import audit, brands, channels, events, keys, notices, openapi, posts, team
 from anthyx_server.analytics.routes import blueprint as analytics_blueprint
 from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
 from anthyx_server.channels.routes import blueprint as channels_blueprint
 from anthyx_server.config import Settings
+from anthyx_server.dashboard import guard_commit as guard_page_commit
+from anthyx_server.dashboard import init_dashboard
 from anthyx_server.db import committing, concluding, db, init_db
 from anthyx_server.errors import init_errors
 from anthyx_server.events.routes import blueprint as events_blueprint
 from anthyx_server.http import caller_source, init_http
 from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
+from anthyx_server.keys.pages import blueprint as key_pages
 from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
+from anthyx_server.limits.pages import blueprint as usage_pages_blueprint
 from anthyx_server.limits.routes import blueprint as usage_blueprint
+from anthyx_server.posts.pages import blueprint as post_pages_blueprint
+from anthyx_server.posts.review_pages import blueprint as review_pages_blueprint
 from anthyx_server.posts.review_routes import blueprint as post_reviews_blueprint
 from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
@@ -57,8 +63,16 @@ _MOUNTED = (
     analytics_blueprint,
     webhook_endpoints_blueprint,
 )
+_PAGES = (
+    key_pages,
+    *team.blueprints,
+    usage_pages_blueprint,
+    post_pages_blueprint,
+    review_pages_blueprint,
+)
 # What a capability needs of one above it.
 _HANDED_DOWN = {
+    "anthyx_scopes": keys.SCOPES,
     "anthyx_look_again": keys.look_again,
     "anthyx_brand_lookup": brands.existing_ids,
     "anthyx_brand_hold": brands.hold_existing,
@@ -88,13 +102,19 @@ def create_app(settings: Settings) -> Flask:
     init_gate(app, settings, None if metrics is None else metrics.timing_gate)
     events.init_waiting(app, settings.web_threads)
     init_webhooks(app, settings)
+    notices.init_notices(app, settings)
+    init_dashboard(app, settings)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
+    events.published.connect(notices.tell_event)
     committing.connect(keys.guard_commit)
+    committing.connect(guard_page_commit)
     concluding.connect(audit.seal)
 
     for blueprint in _MOUNTED:
         app.register_blueprint(blueprint, url_prefix="/v1")
+    for blueprint in _PAGES:
+        app.register_blueprint(blueprint)
     limit_uncounted(app, limiter, "events.list_events", "60 per minute")
     return app
 

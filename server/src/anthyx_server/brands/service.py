@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -40,6 +40,20 @@ def hold_existing(caller: Caller, brand_ids: Sequence[str]) -> set[str]:
     return set(db.session.scalars(query.with_for_update(read=True, key_share=True)))
 
 
+def list_names(caller: Caller, most: int) -> list[tuple[str, str]]:
+    """Ids and names of the first so many brands of a workspace, of both modes, by name.
+
+    Members belong to both modes.
+    """
+    found: list[tuple[str, str]] = []
+    for mode in ("live", "test"):
+        query = owned(Brand, caller._replace(mode=mode), Brand.id, Brand.name)
+        rows = db.session.execute(query.order_by(Brand.name_key, Brand.id).limit(most))
+        suffix = "" if mode == "live" else " (test)"
+        found += [(row.id, row.name + suffix) for row in rows]
+    return found[:most]
+
+
 def visible(caller: Caller, *columns: Any) -> Select[Any]:
     """Select the brands that the caller's key may see."""
     query = owned(Brand, caller, *columns)
@@ -67,6 +81,18 @@ def _pages(sort: str, has_status: bool, is_restricted: bool) -> Pages:  # noqa: 
     if is_restricted:
         query = query.where(Brand.id.in_(bindparam("brand_ids", expanding=True)))
     return Pages(query, order)
+
+
+def list_visible_names(caller: Caller, most: int) -> list[tuple[str, str]]:
+    """The ids and names of the first brands by name, to choose from."""
+    query = visible(caller, Brand.id, Brand.name).order_by(Brand.name_key, Brand.id)
+    return [(row[0], row[1]) for row in db.session.execute(query.limit(most))]
+
+
+def names_of(caller: Caller, brand_ids: Collection[str]) -> dict[str, str]:
+    """The names of these brands, by id, of those that the caller may see."""
+    query = visible(caller, Brand.id, Brand.name).where(Brand.id.in_(brand_ids))
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def find(caller: Caller, brand_id: str) -> Brand:

@@ -12,11 +12,13 @@ from anthyx_server.keys.errors import (
     RotationInProgress,
     TooManyFailedAttempts,
 )
+from anthyx_server.keys.first_call import LAST_USED, use_of
 from anthyx_server.keys.guard import guard_commit, look_again
 from anthyx_server.keys.lookup import (
     count_by_pepper,
     count_in_force,
     list_keys,
+    list_made_by,
     lock_any,
     lock_home,
 )
@@ -39,6 +41,7 @@ from anthyx_server.keys.throttle import FailureThrottle
 
 __all__ = [
     "DEFAULT_SCOPES",
+    "LAST_USED",
     "LIFE_SECONDS",
     "SCOPES",
     "SETTLE_SECONDS",
@@ -67,6 +70,7 @@ __all__ = [
     "is_well_formed",
     "issue",
     "list_keys",
+    "list_made_by",
     "lock_any",
     "lock_home",
     "lock_keys",
@@ -77,4 +81,5 @@ __all__ = [
     "revoke_all",
     "revoked",
     "unpack",
+    "use_of",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import secrets
 import unicodedata
 
 import bcrypt
@@ -31,3 +33,18 @@ def hashed(password: str) -> str:
             f"{MAX_BYTES} bytes"
         )
     return bcrypt.hashpw(text, bcrypt.gensalt()).decode()
+
+
+def is_password(password: str, digest: str | None) -> bool:
+    """True where a hash is that of a password; without a hash, as long for nothing."""
+    text = unicodedata.normalize("NFC", password).encode(errors="replace")[: MAX_BYTES + 1]
+    is_possible = len(text) <= MAX_BYTES and b"\0" not in text
+    # What can't be a password is compared, too: how long it takes must not tell.
+    given = text if is_possible else b"-" * MIN_CHARACTERS
+    return bcrypt.checkpw(given, (digest or _nobody()).encode()) and is_possible and bool(digest)
+
+
+@functools.cache
+def _nobody() -> str:
+    """The hash of a password that nobody has."""
+    return bcrypt.hashpw(secrets.token_bytes(32).hex().encode(), bcrypt.gensalt()).decode()
