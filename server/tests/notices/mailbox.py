@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ def mail_server(**options: Any) -> Iterator[Mailbox]:
     controller = Controller(
         box, hostname="127.0.0.1", port=box.port, authenticator=box.authenticate, **options
     )
+    logging.getLogger("mail").setLevel(logging.WARNING)
     controller.start()
     try:
         yield box
