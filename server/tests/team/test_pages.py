@@ -21,7 +21,7 @@ PATHS = ("/settings/team", "/settings/team/invite", "/settings/workspace")
 def brand(team: Team, name: str, mode: str = "live") -> str:
     token = issue_key(team.app, team.workspace_id, mode).token
     account = Account(team.app, team.workspace_id, "", token, mode)
-    return str(account.post("/brands", json={"name": name}).json["id"])
+    return str(account.post("/brands", json={"name": name}).get_json()["id"])
 
 
 def audit_actions(team: Team) -> list[str]:
@@ -142,8 +142,8 @@ def test_another_role_ends_the_sessions_of_who_gets_it(team: Team) -> None:
     ada, owner = team.browser(ADA), team.browser()
     assert ada.get("/settings/team").status_code == 200
     assert owner.post(f"/settings/team/{member_id}", role="editor").status_code == 303
-    assert not ada.is_signed_in
-    assert owner.is_signed_in
+    assert not ada.is_signed_in()
+    assert owner.is_signed_in()
     assert team.browser(ADA).get("/settings/team").status_code == 403
     assert "member.role_changed" in audit_actions(team)
 
@@ -152,7 +152,7 @@ def test_the_same_role_again_ends_nothing(team: Team) -> None:
     member_id = team.add(ADA, "editor")
     ada = team.browser(ADA)
     team.browser().post(f"/settings/team/{member_id}", role="editor")
-    assert ada.is_signed_in
+    assert ada.is_signed_in()
 
 
 def test_removing_lists_the_keys_that_go_on_working(team: Team) -> None:
@@ -165,7 +165,7 @@ def test_removing_lists_the_keys_that_go_on_working(team: Team) -> None:
     assert "Zap &lt;i&gt;" in page
     assert "go on working" in page
     assert owner.post(f"/settings/team/{member_id}/remove", on="/account").status_code == 303
-    assert not ada.is_signed_in
+    assert not ada.is_signed_in()
     assert Browser(team.app).sign_in(ADA).status_code == 401
     assert Account(team.app, team.workspace_id, "", token).get("/brands").status_code == 200
 

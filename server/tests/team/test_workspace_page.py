@@ -33,7 +33,7 @@ def test_what_is_wrong_is_told_at_its_field_and_kept(team: Team) -> None:
         answer = browser.post("/settings/workspace", name=name, timezone=timezone)
         assert answer.status_code == 422
         assert '<p class="problem"' in answer.text
-    assert 'value="Kept"' in answer.text
+        assert f'value="{name}"' in answer.text
     assert rows(team.app, "workspaces")[0]["name"] == "Acme"
 
 
