@@ -75,6 +75,7 @@ EXEMPT = {
     "webhooks.endpoints.jobs:forget_deleted_endpoints": "a job for all workspaces",
     "webhooks.endpoints.lookup:count_all": "the plan's cap counts endpoints of both modes",
     "webhooks.endpoints.lookup:count_by_encryption_key": "the operator's count over all workspaces",
+    "webhooks.endpoints.jobs:tell_failing_endpoints": "a job for all workspaces",
 }
 
 

@@ -25,8 +25,15 @@ from tests.isolation.world import (
 # What a workspace owns regardless of mode, what is the workspace, and what is of none.
 WITHOUT_MODE = {
     "audit_heads",
+    "familiar_origins",
+    "mails",
     "member_links",
     "members",
+    "notices",
+    "page_sessions",
+    "second_factors",
+    "sent_forms",
+    "wanted_resets",
     "webhook_hosts",
     "webhook_marks",
     "workspaces",

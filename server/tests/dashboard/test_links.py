@@ -40,7 +40,7 @@ def test_an_invite_is_accepted_once(team: Team) -> None:
     assert short.status_code == 422
     assert "at least 12 characters" in short.text
     assert browser.post(path, password=NEW).status_code == 303
-    assert browser.is_signed_in
+    assert browser.is_signed_in()
     assert browser.get(path).status_code == 404
     assert Browser(team.app).sign_in("ada@example.com", NEW).status_code == 303
 
@@ -50,8 +50,8 @@ def test_a_reset_ends_all_sessions_and_signs_in(team: Team) -> None:
     path = reset_path(team)
     browser = Browser(team.app)
     assert browser.post(path, password=NEW).status_code == 303
-    assert browser.is_signed_in
-    assert not any(other.is_signed_in for other in others)
+    assert browser.is_signed_in()
+    assert not any(other.is_signed_in() for other in others)
     assert Browser(team.app).sign_in().status_code == 401
     again = browser.post(path, on="/account", password=NEW)
     assert again.status_code == 404
@@ -68,8 +68,8 @@ def test_a_reset_is_no_way_around_the_second_factor(team: Team) -> None:
     answer = browser.post(reset_path(team), password=NEW)
     assert answer.status_code == 200
     assert "Sign in with it" in answer.text
-    assert not browser.is_signed_in
-    assert not member.is_signed_in
+    assert not browser.is_signed_in()
+    assert not member.is_signed_in()
     assert 'name="code"' in browser.sign_in(OWNER, NEW).text
 
 
@@ -116,11 +116,10 @@ def test_forgot_answers_the_same_and_offers_links_in_every_workspace(mailing: Fl
     team = make_team(mailing)
     make_team(mailing, name="Other")
     team.add("ada@example.com", "editor")
-    answers = {
-        Browser(mailing).post("/forgot", email=email).text
-        for email in (f" {OWNER.upper()}", "nobody@example.com", "a\0b@c.d", "x" * 300)
-    }
-    assert len({text.partition("<h1>")[2] for text in answers}) == 1
+    for email in (f" {OWNER.upper()}", "nobody@example.com", "a\0b@c.d", "x" * 300):
+        answer = Browser(mailing).post("/forgot", email=email)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/forgot?sent=yes")
+    assert "Look at your mail" in Browser(mailing).get("/forgot?sent=yes").text
     with mailing.app_context():
         jobs.offer_wanted_resets()
     assert rows(mailing, "wanted_resets") == []
@@ -134,5 +133,5 @@ def test_forgot_fills_nobodys_mailbox(mailing: Flask) -> None:
     make_team(mailing)
     for number in range(6):
         answer = Browser(mailing, address=f"192.0.2.{number}").post("/forgot", email=OWNER)
-        assert answer.status_code == 200
+        assert answer.status_code == 303
     assert len(rows(mailing, "wanted_resets")) == 3
