@@ -58,6 +58,7 @@ EXEMPT = {
     "posts.service:bump": "the tags of a post that `lock` has scoped",
     "posts.service:targets_of": "the targets of a post that was selected in its scope",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
+    "webhooks.endpoints.jobs:tell_failing_endpoints": "a job for all workspaces",
 }
 
 
