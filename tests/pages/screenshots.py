@@ -30,6 +30,11 @@ def test_screenshots(browsing: Browsing, site: Site) -> None:
             shown = strange_page if route.is_for_strangers else page
             shown.goto(seeded.path(route))
             take(shown, name_of(route))
+    page.goto("/settings/integrations/api-keys/new")
+    page.get_by_label("Name").fill("Internal CMS sync")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("heading", name="Copy your key").wait_for()
+    take(page, "settings-integrations-api-keys-created")
 
 
 def take(page: Page, name: str) -> None:

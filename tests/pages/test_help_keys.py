@@ -36,7 +36,6 @@ def status(site: Site, token: str) -> int:
 @pytest.mark.parametrize("is_phone", [False, True], ids=["desk", "phone"])
 def test_generating(site: Site, team: Team, browsing: Browsing, is_phone: bool) -> None:
     page = browsing.sign_in(team.owner, is_phone=is_phone)
-    page.goto("/settings/integrations/api-keys/new")
     go_to_api_keys(page)
     page.get_by_role("link", name="Generate new key").click()
     page.get_by_label("Name").fill("Internal CMS sync")
@@ -59,7 +58,6 @@ def test_generating(site: Site, team: Team, browsing: Browsing, is_phone: bool) 
 )
 def test_deleting(site: Site, team: Team, owner_page: Page) -> None:
     unused, used = team.account(name="Unused"), team.account(name="Used")
-    owner_page.goto("/settings/integrations/api-keys/new")
     go_to_api_keys(owner_page)
     row = owner_page.get_by_role("row", name="Unused")
     row.get_by_role("link", name="Delete").click()
