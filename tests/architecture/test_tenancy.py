@@ -16,7 +16,7 @@ from anthyx_server.db import OwnedByWorkspace
 
 SOURCE = Path(anthyx_server.__path__[0])
 SCOPED = {"owned", "owned_by_tenant", "visible"}
-STATEMENTS = {"select", "update", "delete", "insert", "exists", "upsert", "text"}
+STATEMENTS = {"select", "update", "delete", "insert", "exists", "upsert", "text", "Statement"}
 OF_SESSION = {"query", "get", "get_one", "merge", "select_from", "join", "outerjoin"}
 MODULES = {"sa", "sqlalchemy", "sqlite", "postgresql", "pg"}
 
@@ -28,9 +28,9 @@ EXEMPT = {
     "audit.verification:_batches": "the chain of one workspace, of both modes",
     "audit.verification:_count_by_key": "the operator's count over all workspaces",
     "audit.verification:_ends": "the chain of one workspace, of both modes",
-    "events.jobs:forget_old_events": "a job for all workspaces",
-    "events.numbering:<module>": "events of the open transaction, by their ids",
-    "events.numbering:_statement": "the feed of the event's own workspace and mode",
+    "events.jobs:_forget_batch": "a job for all workspaces",
+    "events.numbering:<module>": "the feed of the event's own workspace and mode",
+    "events.storing:<module>": "the event itself",
     "events.queries:_merged_on_postgresql": "columns of a subquery that is scoped",
     "events.queries:_merged_on_sqlite": "positions of a subquery that is scoped",
     "idempotency:forget_old_records": "a job for all workspaces",
@@ -55,7 +55,12 @@ EXEMPT = {
     "posts.search:<module>": "words are numbers that are the workspace's own, and nothing is read",
     "posts.service:bump": "the tags of a post that `lock` has scoped",
     "posts.service:targets_of": "the targets of a post that was selected in its scope",
+    "webhooks.fan_out:<module>": "endpoints of the event's own workspace and mode",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
+    "webhooks.endpoints.jobs:_batch": "jobs for all workspaces",
+    "webhooks.endpoints.jobs:forget_deleted_endpoints": "a job for all workspaces",
+    "webhooks.endpoints.lookup:count_all": "the plan's cap counts endpoints of both modes",
+    "webhooks.endpoints.lookup:count_by_encryption_key": "the operator's count over all workspaces",
 }
 
 

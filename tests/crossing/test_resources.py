@@ -49,6 +49,33 @@ def test_channels_from_connecting_to_disconnecting(client: Anthyx) -> None:
         client.channels.get(made)
 
 
+def test_webhook_endpoints_from_creation_to_deletion(client: Anthyx) -> None:
+    brand = client.brands.create(name="Endpoint's brand")
+    made = client.webhook_endpoints.create(
+        url="http://127.0.0.1:9099/hooks",
+        event_types=["brand.deleted"],
+        brand_ids=[brand.id],
+        headers={"X-Team": "hush"},
+    )
+    assert "hush" not in made.to_json()
+    found = client.webhook_endpoints.get(made)
+    assert (found.headers, found.secret_last4) == (("X-Team",), made.secret[-4:])
+    assert list(client.webhook_endpoints.list(status="enabled")) == [found]
+    rotated = client.webhook_endpoints.rotate_secret(made, if_match=found)
+    shown = client.webhook_endpoints.get_secret(made)
+    assert (shown.secret, shown.previous_secret) == (rotated.secret, made.secret)
+    with pytest.raises(ConflictError) as conflict:
+        client.webhook_endpoints.rotate_secret(made)
+    assert conflict.value.code == "rotation_in_progress"
+    assert client.webhook_endpoints.activate_secret(made).secret_activates_at is None
+    changed = client.webhook_endpoints.update(made, headers={"x-team": None}, max_in_flight=2)
+    assert (changed.headers, changed.max_in_flight) == ((), 2)
+    assert client.webhook_endpoints.disable(changed, if_match=changed).health.state == "disabled"
+    client.webhook_endpoints.delete(made)
+    with pytest.raises(NotFoundError):
+        client.webhook_endpoints.get(made)
+
+
 def test_platforms_say_what_they_take(client: Anthyx) -> None:
     shown = {each.platform: each for each in client.platforms.list()}
     assert (shown["x"].max_length, shown["x"].length_unit) == (280, "x_weighted")

@@ -10,10 +10,13 @@ import pytest
 
 from tests.support.apps import make_account, make_settings, open_app, running_server
 
+# Where the pages' webhooks go; its name is not looked up in tests.
+RECEIVER = "https://example.com"
+
 
 @dataclass(frozen=True)
 class Running:
-    """Where the server is, a key of each mode, and what stands for the ids of the pages."""
+    """Where the server is, a key of each mode, and what stands for ids and URLs of the pages."""
 
     url: str
     token: str = field(repr=False)
@@ -30,7 +33,6 @@ def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running
         brand = account.post("/brands", json={"name": "A brand"}).get_json()
         body = {"brand_id": brand["id"], "platform": "linkedin", "name": "A channel"}
         channel = account.post("/channels", json=body).get_json()
+        ids = {"brand_…": brand["id"], "chan_…": channel["id"], RECEIVER: "http://127.0.0.1:9099"}
         test_token = account.with_key(mode="test").token
-        yield Running(
-            url, account.token, test_token, {"brand_…": brand["id"], "chan_…": channel["id"]}
-        )
+        yield Running(url, account.token, test_token, ids)

@@ -16,6 +16,7 @@ from anthyx_server.idempotency import IdempotencyRecord
 from anthyx_server.keys import ApiKey
 from anthyx_server.limits.models import UsageHour, UsageNotice
 from anthyx_server.posts.models import Post, PostComment, PostHistoryEntry, PostTag, PostTarget
+from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
 from tests.support.apps import Account
 from tests.support.published import add_posts
 
@@ -67,6 +68,10 @@ def _post_target(account: Account, mark: int) -> str:
 
 
 def _made_with_post(_account: Account, _mark: int) -> str:
+    return ""
+
+
+def _made_with_endpoint(_account: Account, _mark: int) -> str:
     return ""
 
 
@@ -129,6 +134,19 @@ def _usage_notice(account: Account, mark: int) -> str:
     return ""
 
 
+def _webhook_endpoint(account: Account, mark: int) -> str:
+    """Two endpoints, so that a list of one has a cursor; the newer one's id.
+
+    Of those before only the oldest stay, which are reached for: a plan allows 50.
+    """
+    for each in account.get("/webhook-endpoints?limit=100").get_json()["data"][:-2]:
+        account.delete(f"/webhook-endpoints/{each['id']}")
+    headers = {"X-Seed": str(mark)}
+    body = {"url": f"https://93.184.216.34/{mark}", "event_types": ["*"], "headers": headers}
+    account.post("/webhook-endpoints", json=body)
+    return _id(account.post("/webhook-endpoints", json=body).get_json())
+
+
 def _id(document: dict[str, str]) -> str:
     return document["id"]
 
@@ -155,12 +173,15 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     PostTarget: _post_target,
     UsageHour: _usage_hour,
     UsageNotice: _usage_notice,
+    WebhookEndpoint: _webhook_endpoint,
+    WebhookQueue: _made_with_endpoint,
 }
 
 # Which table an id in a path belongs to.
 PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
     "brand_id": Brand,
     "channel_id": Channel,
+    "endpoint_id": WebhookEndpoint,
     "event_id": Event,
     "key_id": ApiKey,
     "post_id": Post,
@@ -180,11 +201,18 @@ BODIES: dict[str, dict[str, object]] = {
     "create_comment": {"text": "Made in the walk"},
     "create_event": {"type": "brand.created"},
     "create_post": {"brand_id": Brand, "content": "Made in the walk"},
+    "create_webhook_endpoint": {
+        "url": "https://93.184.216.34/walk",
+        "event_types": ["post.*"],
+        "brand_ids": [Brand],
+    },
     "request_changes_to_post": {"comment": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},
+    "rotate_secret_of_webhook_endpoint": {"overlap_seconds": 60},
     "update_api_key": {"name": "Changed in the walk"},
     "update_brand": {"name": "Changed in the walk"},
     "update_channel": {"name": "Changed in the walk"},
     "update_post": {"notes": "Changed in the walk"},
+    "update_webhook_endpoint": {"description": "Changed in the walk"},
     "validate_post": {"brand_id": Brand, "content": "Made in the walk"},
 }

@@ -93,7 +93,11 @@ class World:
                     found[table.name, *values] = repr(tuple(row))
         if besides is None:
             return found
-        own = (besides, self.other_brand_id)
+        own = {besides, self.other_brand_id}
+        # A queue names nothing but its endpoint.
+        made = {at[1] for at, row in found.items() if at[0] == "webhook_endpoints"
+                and any(word in row for word in own)}  # fmt: skip
+        own |= made
         return {at: row for at, row in found.items() if not any(word in row for word in own)}
 
 
@@ -150,12 +154,16 @@ def send(
     path = _PATH_ID.sub(lambda found: ids[PATH_IDS[found[1]]], operation.path)
     body = {**BODIES.get(operation.id, {}), **options.pop("extra", {})}
     if operation.body is not None:
-        body = {
-            name: ids.get(value) or _own(account, value) if isinstance(value, type) else value
-            for name, value in body.items()
-        }
+        body = {name: _with_ids(account, value, ids) for name, value in body.items()}
         options["json"] = body if operation.most_items is None else [body]
     return account.request(operation.method, path, **options)
+
+
+def _with_ids(account: Account, value: Any, ids: dict[type[OwnedByWorkspace], str]) -> Any:
+    """A value of a body, with ids where it has tables."""
+    if isinstance(value, list):
+        return [_with_ids(account, each, ids) for each in value]
+    return ids.get(value) or _own(account, value) if isinstance(value, type) else value
 
 
 def _own(account: Account, model: type[OwnedByWorkspace]) -> str:

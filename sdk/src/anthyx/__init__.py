@@ -108,6 +108,13 @@ if TYPE_CHECKING:
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
     from ._unset import UNSET, Unset
+    from ._webhook_endpoint_models import (
+        IssuedWebhookEndpoint,
+        WebhookEndpoint,
+        WebhookFailure,
+        WebhookHealth,
+        WebhookSecret,
+    )
     from .audit_log import AuditEntry, AuditTarget
     from .client import Anthyx
     from .errors import (
@@ -171,6 +178,9 @@ _HOMES = {
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
     "_unset": "UNSET Unset",
+    "_webhook_endpoint_models": (
+        "IssuedWebhookEndpoint WebhookEndpoint WebhookFailure WebhookHealth WebhookSecret"
+    ),
     "audit_log": "AuditEntry AuditTarget",
     "_analytics_models": (
         "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
@@ -258,6 +268,7 @@ __all__ = [
     "EventTypeInfo",
     "EventTypeList",
     "IssuedApiKey",
+    "IssuedWebhookEndpoint",
     "KeyFinding",
     "LeakedApiKey",
     "LeakedApiKeyEventData",
@@ -324,10 +335,14 @@ __all__ = [
     "ValidatedTarget",
     "ValidationError",
     "Wait",
+    "WebhookEndpoint",
     "WebhookEndpointDisabled",
     "WebhookEndpointTest",
+    "WebhookFailure",
     "WebhookHeaderError",
+    "WebhookHealth",
     "WebhookPayloadError",
+    "WebhookSecret",
     "WebhookSignatureError",
     "WebhookTimestampError",
     "WebhookVerificationError",

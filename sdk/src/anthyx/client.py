@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .platforms import Platforms
     from .posts import Posts
     from .usage import UsageReports
+    from .webhook_endpoints import WebhookEndpoints
     from .workspace import WorkspaceDetails
 
 _DEFAULT_TIMEOUT = (5.0, 30.0)
@@ -154,6 +155,13 @@ class Anthyx:
         from .usage import UsageReports  # noqa: PLC0415
 
         return UsageReports(self._engine)
+
+    @cached_property
+    def webhook_endpoints(self) -> WebhookEndpoints:
+        """Where events are sent to."""
+        from .webhook_endpoints import WebhookEndpoints  # noqa: PLC0415
+
+        return WebhookEndpoints(self._engine)
 
     @cached_property
     def workspace(self) -> WorkspaceDetails:

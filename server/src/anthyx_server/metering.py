@@ -12,6 +12,7 @@ from anthyx_server import clock
 from anthyx_server.errors import database_failed
 from anthyx_server.limits import judged_without_redis
 from anthyx_server.metrics import Metrics
+from anthyx_server.webhooks import wake_failed
 from anthyx_server.workspaces import WorkspaceNotFoundError, read_workspace
 
 # So long a change of plan may take to be seen in the counts of refusals.
@@ -36,9 +37,13 @@ def init_metering(app: Flask, metrics: Metrics) -> None:
     def on_database_error(_sender: Any) -> None:
         metrics.database_errors.inc()
 
+    def on_wake_failure(_sender: Any) -> None:
+        metrics.wake_failures.inc()
+
     app.after_request(on_response)
     judged_without_redis.connect(on_fallback, weak=False)
     database_failed.connect(on_database_error, weak=False)
+    wake_failed.connect(on_wake_failure, weak=False)
 
 
 def _plan() -> str:

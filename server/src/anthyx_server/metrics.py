@@ -67,6 +67,9 @@ class Metrics:
         self.database_errors = Counter(
             "anthyx_database_errors", "Requests that the database failed.", registry=None
         )
+        self.wake_failures = Counter(
+            "anthyx_webhook_wake_failures", "Commits that could not wake a worker.", registry=None
+        )
         self._jobs = Counter("anthyx_jobs", "Jobs run.", ("job", "outcome"), registry=None)
         self._job_seconds = Histogram(
             "anthyx_job_seconds", "How long jobs ran.",

@@ -29,7 +29,7 @@ def test_events_are_forgotten_after_30_days(
     kept = happen(account, "post.updated", "post.approved", "post.scheduled")
     count = forget(account)
     assert count >= 8
-    calendar.now += timedelta(days=29) - timedelta(milliseconds=1)
+    calendar.now += timedelta(days=29, hours=1) - timedelta(milliseconds=1)
     assert forget(account) == count
     calendar.now += timedelta(milliseconds=1)
     assert forget(account) == 3

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from anthyx_server import audit, db, keys
+from anthyx_server import audit, db, keys, webhooks
 from anthyx_server import workspaces as service
 from anthyx_server.commands.context import application
 from anthyx_server.limits import announce_plan
@@ -77,9 +77,10 @@ def list_all(context: click.Context) -> None:
 @click.confirmation_option(prompt="All its keys stop working at once. Go on?")
 @click.pass_context
 def remove(context: click.Context, workspace: str) -> None:
-    """Close a workspace: its keys are revoked at once, its data stays."""
+    """Close a workspace: keys are revoked at once, webhooks end; its data stays."""
     with application(context), db.transaction():
         service.remove_workspace(workspace)
         revoked = keys.revoke_all(workspace)
+        webhooks.turn_off_all(workspace)
         audit.record(system_caller(workspace, "live"), "workspace.removed", "workspace", workspace)
     click.echo(f"{workspace} is closed; {revoked} keys were revoked.")

@@ -6,12 +6,23 @@ from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
 from anthyx_server.events.numbering import in_order, numbered
 from anthyx_server.events.service import publish, publish_example, published
+from anthyx_server.events.storing import (
+    EVENT_INSERTION,
+    EVENT_ON_POSTGRESQL,
+    EVENT_ON_SQLITE,
+    event_parameters,
+    store,
+)
 from anthyx_server.events.waiting import init_waiting, wait_until
 
 __all__ = [
+    "EVENT_INSERTION",
+    "EVENT_ON_POSTGRESQL",
+    "EVENT_ON_SQLITE",
     "KEPT_FOR",
     "TYPES",
     "Event",
+    "event_parameters",
     "guide_page",
     "in_order",
     "init_waiting",
@@ -20,5 +31,6 @@ __all__ = [
     "publish_example",
     "published",
     "scope_of",
+    "store",
     "wait_until",
 ]

@@ -7,22 +7,25 @@ becomes of events holds it, too: each event is before the change or after it, ne
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from blinker import Signal
-from sqlalchemy.dialects import postgresql, sqlite
+from flask import current_app
 
 from anthyx_server import clock, db
-from anthyx_server.db import is_sqlite
-from anthyx_server.events.models import Event, EventFeed
+from anthyx_server.events.models import Event
 from anthyx_server.events.outbox import Outbox, outbox
+from anthyx_server.events.storing import store
+from anthyx_server.statements import Statement
 
-# Sent with the connection and `events`, the rows of one feed in order, while that is locked. What
-# a receiver then selects, it sees as everybody has left it who committed before in this feed.
+# Sent with the connection and `events`, the rows of one feed in order, once they are written and
+# while the feed is locked.
 numbered = Signal()
+# How an event is stored that was just numbered, while its feed is locked. What it then selects,
+# it sees as everybody has left it who committed before in this feed.
+Writer = Callable[[sa.Connection, Event], None]
 
 
 class _Feed(NamedTuple):
@@ -33,12 +36,12 @@ class _Feed(NamedTuple):
 
 
 def number_at_commit(event: Event) -> None:
-    """Insert an event, and give it its position, as the open transaction commits."""
+    """Store an event, and give it its position, as the open transaction commits."""
     _of_session().events.append(event)
 
 
 def insert_at_commit(event: Event) -> None:
-    """Insert an event as the open transaction commits; no feed shows it, nobody is told."""
+    """Store an event as the open transaction commits; no feed shows it, nobody is told."""
     _of_session().hidden.append(event)
 
 
@@ -66,32 +69,22 @@ def _of_session() -> Outbox:
 def _empty() -> None:
     """Write what the outbox of the session holds: all that is left to do before COMMIT."""
     session = db.db.session()
-    kept, _ = outbox(session)
-    del session.info["outbox"]
+    kept: Outbox = session.info.pop("outbox")
     connection = session.connection()
-    if kept.hidden:
-        _insert(connection, kept.hidden)
+    for event in kept.hidden:
+        store(connection, event)
     feeds: dict[_Feed, list[Event]] = {_Feed(*each): [] for each in kept.feeds}
     for event in kept.events:
         feeds.setdefault(_Feed(event.workspace_id, event.mode), []).append(event)
+    write: Writer = current_app.extensions.get("anthyx_event_writer", store)
     # In one order everywhere: a job that publishes in several feeds must not meet another.
     for feed, events in sorted(feeds.items()):
         last = _advance(connection, feed, len(events))
-        if not events:
-            continue
         for place, event in enumerate(events, last - len(events) + 1):
             event.position = place
-        _insert(connection, events)
-        numbered.send(connection, events=events)
-
-
-_COLUMNS = tuple(Event.__table__.columns.keys())
-
-
-def _insert(connection: sa.Connection, events: Sequence[Event]) -> None:
-    # Past the session, whose bookkeeping would take longer than the statement.
-    rows = [{name: getattr(event, name) for name in _COLUMNS} for event in events]
-    connection.execute(sa.insert(Event), rows if len(rows) > 1 else rows[0])
+            write(connection, event)
+        if events:
+            numbered.send(connection, events=events)
 
 
 def _advance(connection: sa.Connection, feed: _Feed, count: int) -> int:
@@ -101,27 +94,22 @@ def _advance(connection: sa.Connection, feed: _Feed, count: int) -> int:
     feed stays where it is.
     """
     values = {
-        "feed_workspace_id": feed.workspace_id,
-        "feed_mode": feed.mode,
+        "workspace_id": feed.workspace_id,
+        "mode": feed.mode,
         "count": count,
         "now": microseconds(clock.milliseconds(clock.now())) + count if count else 0,
     }
-    statement = _statement(is_sqlite=is_sqlite(connection))
-    last: int = connection.execute(statement, values).scalar_one()
+    last: int = _ADVANCE.run(connection, values).scalar_one()
     return last
 
 
-@functools.cache
-def _statement(*, is_sqlite: bool) -> Any:
-    insert = sqlite.insert if is_sqlite else postgresql.insert
-    larger = sa.func.max if is_sqlite else sa.func.greatest
-    count = sa.bindparam("count", type_=sa.BigInteger)
-    statement: Any = insert(EventFeed).values(
-        workspace_id=sa.bindparam("feed_workspace_id"),
-        mode=sa.bindparam("feed_mode"),
-        position=sa.bindparam("now"),
-    )
-    return statement.on_conflict_do_update(
-        index_elements=["workspace_id", "mode"],
-        set_={"position": larger(EventFeed.position + count, statement.excluded.position)},
-    ).returning(EventFeed.position)
+_ADVANCE = Statement(
+    """
+    INSERT INTO event_feeds (workspace_id, mode, position) VALUES (:workspace_id, :mode, :now)
+    ON CONFLICT (workspace_id, mode) DO UPDATE
+    SET position = {larger}(event_feeds.position + :count, excluded.position)
+    RETURNING position
+    """,
+    sqlite={"larger": "max"},
+    postgresql={"larger": "greatest"},
+)

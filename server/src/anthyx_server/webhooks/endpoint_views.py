@@ -10,6 +10,7 @@ from sqlalchemy import func, literal, select, union_all
 
 from anthyx_server import clock
 from anthyx_server.clock import rfc3339, rfc3339_or_none
+from anthyx_server.conditional import entity_tag
 from anthyx_server.db import db
 from anthyx_server.tenancy import Caller, owned
 from anthyx_server.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
@@ -24,6 +25,22 @@ class Waiting(NamedTuple):
 
     pending: int = 0
     oldest_at: datetime | None = None
+
+
+def tag(endpoint: WebhookEndpoint) -> str:
+    """The entity tag: the end of a rotation, which the time alone brings, is part of it."""
+    return entity_tag(endpoint.version, "rotating" if is_rotating(endpoint) else "")
+
+
+def is_in_sight(caller: Caller, brand_ids: Collection[str] | None) -> bool:
+    """Whether the caller's key may see an endpoint that is restricted to these brands.
+
+    A key of some brands sees those that are for no others. One that has lost its last brand is
+    nobody's but the workspace's.
+    """
+    if caller.brand_ids is None:
+        return True
+    return bool(brand_ids) and caller.brand_ids.issuperset(brand_ids or ())
 
 
 def show(caller: Caller, endpoint: WebhookEndpoint) -> dict[str, Any]:

@@ -2,97 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from anthyx_server import clock
-from anthyx_server.db import UTCTime, is_sqlite
-from anthyx_server.events import Event
+from anthyx_server.db import is_sqlite
+from anthyx_server.events import (
+    EVENT_INSERTION,
+    EVENT_ON_POSTGRESQL,
+    EVENT_ON_SQLITE,
+    Event,
+    event_parameters,
+    store,
+)
+from anthyx_server.ids import start_of_id
+from anthyx_server.statements import Statement
+from anthyx_server.webhooks.models import WebhookDelivery
 from anthyx_server.webhooks.waking import wake_at_commit
 
 # Goes to the endpoint under test, by whoever tests it.
 _UNTOLD = "webhook_endpoint.test"
 # What tells of an endpoint is of no use to that endpoint.
 _DISABLED = "webhook_endpoint.disabled"
-# Only who names this family is told of it.
+# Only who names this family is told of it: `*` does not.
 _NAMED_ONLY = "api_key"
 
 
-def fan_out(connection: sa.Connection, events: Sequence[Event]) -> None:
-    """Insert the deliveries of events that were just numbered; connected to `events.numbered`.
+def write(connection: sa.Connection, event: Event) -> None:
+    """Store an event that was just numbered, with its deliveries; its feed must be locked.
 
     A disabled endpoint is given its deliveries as `skipped`: they are what it missed.
     """
-    statement = _ON_SQLITE if is_sqlite(connection) else _ON_POSTGRESQL
-    are_pending = False
-    for event in events:
-        if event.type == _UNTOLD:
-            continue
-        rows = connection.execute(statement, _values(event, on_sqlite=statement is _ON_SQLITE))
-        are_pending |= any(status == "pending" for (status,) in rows)
-    if are_pending:
+    if event.type == _UNTOLD:
+        store(connection, event)
+        return
+    values = event_parameters(connection, event) | _wanted(event)
+    if is_sqlite(connection):
+        # Without a way to the database there is nothing to save by one statement for both.
+        store(connection, event)
+        is_waiting = any(status == "pending" for (status,) in _FAN_OUT.run(connection, values))
+    else:
+        is_waiting = _STORE_AND_FAN_OUT.run(connection, values).scalar_one() > 0
+    if is_waiting:
         wake_at_commit()
 
 
-def patterns(event_type: str) -> list[str]:
-    """What an endpoint may have subscribed to that means this type."""
-    family = event_type.partition(".")[0]
-    named = [event_type, f"{family}.*"]
-    return named if family == _NAMED_ONLY else [*named, "*"]
+def waits_for(event_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that a delivery of an event still waits, and so needs its body."""
+    waits = WebhookDelivery.next_attempt_at.is_not(None)
+    return sa.exists().where(WebhookDelivery.event_id == event_id, waits)
 
 
-def _values(event: Event, *, on_sqlite: bool) -> dict[str, Any]:
-    wanted = patterns(event.type)
+def _wanted(event: Event) -> dict[str, Any]:
+    """What an endpoint must have subscribed to, and what else a delivery's row needs."""
+    family = event.type.partition(".")[0]
     return {
-        "workspace_id": event.workspace_id,
-        "mode": event.mode,
-        "event_id": event.id,
-        "event_type": event.type,
-        "brand_id": event.brand_id,
-        "moment": event.created_at,
-        # When it was skipped, which may be long after it was made: with its transaction's commit.
-        "now": clock.now(),
-        "start": f"dlv_{event.id[4:14]}",
-        "patterns": orjson.dumps(wanted).decode() if on_sqlite else wanted,
+        "family": f"{family}.*",
+        "all": event.type if family == _NAMED_ONLY else "*",
         "but": orjson.loads(event.body)["subject"]["id"] if event.type == _DISABLED else "",
+        "start": start_of_id("dlv", event.position or 0),
     }
 
 
-# An id starts with the time of the event's own, and goes on with 64 (60) random bits.
-_STATEMENT = """
+# The id of a delivery sorts as the event's place in the feed does, and ends as its endpoint's.
+_FAN_OUT_TEXT = """
 INSERT INTO webhook_deliveries (
   workspace_id, mode, id, endpoint_id, event_id, event_type, brand_id,
-  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at, completed_at
+  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at
 )
 SELECT
-  workspace_id, mode, {id}, id,
-  CAST(:event_id AS text), CAST(:event_type AS text), CAST(:brand_id AS text),
+  workspace_id, mode, {start} || {end}, id, {id}, {type}, {brand_id},
   CASE status WHEN 'enabled' THEN 'pending' ELSE 'skipped' END, 'automatic', 0, 0,
-  CASE status WHEN 'enabled' THEN :moment END, :moment,
-  CASE WHEN status <> 'enabled' THEN :now END
-FROM webhook_endpoints AS endpoint
-WHERE workspace_id = :workspace_id AND mode = :mode AND deleted_at IS NULL AND id <> :but
+  CASE status WHEN 'enabled' THEN {created_at} END, {created_at}
+FROM webhook_endpoints
+WHERE workspace_id = {workspace_id} AND mode = {mode} AND deleted_at IS NULL AND id <> :but
   AND {has_type} AND (brand_ids IS NULL OR {has_brand})
 RETURNING status
 """
-_TIMES = [sa.bindparam(name, type_=UTCTime()) for name in ("moment", "now")]
-_ON_SQLITE = sa.text(
-    _STATEMENT.format(
-        id=":start || lower(hex(randomblob(8)))",
-        has_type="EXISTS (SELECT 1 FROM json_each(event_types) AS own, json_each(:patterns) AS"
-        " wanted WHERE own.value = wanted.value)",
-        has_brand="EXISTS (SELECT 1 FROM json_each(brand_ids) WHERE value = :brand_id)",
-    )
-).bindparams(*_TIMES)
-_ON_POSTGRESQL = sa.text(
-    _STATEMENT.format(
-        id="CAST(:start AS text) || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16)",
-        has_type="event_types ?| CAST(:patterns AS text[])",
-        has_brand="brand_ids ? CAST(:brand_id AS text)",
-    )
-    .replace(":moment", "CAST(:moment AS timestamptz)")
-    .replace(":now", "CAST(:now AS timestamptz)")
-).bindparams(*_TIMES)
+_SQLITE = EVENT_ON_SQLITE | {
+    "start": ":start",
+    "end": "substr(id, -14)",
+    "has_type": "EXISTS (SELECT 1 FROM json_each(event_types)"
+    " WHERE value IN (:type, :family, :all))",
+    "has_brand": "EXISTS (SELECT 1 FROM json_each(brand_ids) WHERE value = :brand_id)",
+}
+_POSTGRESQL = EVENT_ON_POSTGRESQL | {
+    "start": "CAST(:start AS text)",
+    "end": "right(id, 14)",
+    "has_type": "event_types ?| ARRAY[CAST(:type AS text), :family, :all]",
+    "has_brand": "brand_ids ? CAST(:brand_id AS text)",
+}
+_FAN_OUT = Statement(_FAN_OUT_TEXT, sqlite=_SQLITE, postgresql=_POSTGRESQL)
+# One way to the database while the feed is locked, instead of two.
+_STORE_AND_FAN_OUT = Statement(
+    f"WITH stored AS ({EVENT_INSERTION}), made AS ({_FAN_OUT_TEXT}) "  # noqa: S608
+    "SELECT count(*) FROM made WHERE status = 'pending'",
+    sqlite=_SQLITE,
+    postgresql=_POSTGRESQL,
+)

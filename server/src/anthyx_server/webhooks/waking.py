@@ -18,7 +18,7 @@ from anthyx_server.redis_link import TIMEOUT_SECONDS, RedisLink, RedisUnavailabl
 log = logging.getLogger(__name__)
 
 # Sent when a wake could not be enqueued.
-failed = Signal()
+wake_failed = Signal()
 
 # What commits within so long of a ring is found by the pump, which after a ring looks around for
 # seconds.
@@ -79,7 +79,7 @@ class Waker:
             if self._link.call("SET", _KEY, "1", "NX", "PX", int(QUIET_SECONDS * 1000)):
                 enqueue(self._queue, ring)
         except (RedisUnavailableError, RedisError, OSError) as error:
-            failed.send(self)
+            wake_failed.send(self)
             log.debug("no wake: Redis unavailable (%s)", type(error).__name__)
 
 

@@ -115,13 +115,9 @@ def test_an_endpoint_is_enabled_from_the_start(account: Account, make_brand: Mak
     }
     assert made["id"].startswith("we_")
     assert answer.headers["Location"] == f"/v1/webhook-endpoints/{made['id']}"
-    assert answer.headers["ETag"] == '"1"'
     assert answer.headers["Cache-Control"] == "no-store"
     assert document(account.get(f"/webhook-endpoints/{made['id']}")) == made
     assert document(account.get("/webhook-endpoints"))["data"] == [made]
-    (entry,) = audit_of(account.app, made["id"])
-    assert entry.action == "webhook_endpoint.created"
-    assert entry.detail == {"url": made["url"], "event_types": made["event_types"]}
 
 
 def test_what_fits_is_taken_and_can_be_sent_back(account: Account, make_endpoint: Make) -> None:
@@ -223,13 +219,12 @@ def test_a_change_is_a_version_and_on_the_audit_log(account: Account, make_endpo
     ):
         problem(answer, 412, "precondition_failed")
     assert account.get(path, headers={"If-None-Match": '"2"'}).status_code == 304
-    for patch in ({}, shown, {"url": f" {URL}/2 "}):
-        assert document(account.patch(path, json=patch)) == shown
+    for same in ({}, shown, {"url": f" {URL}/2 "}):
+        assert document(account.patch(path, json=same)) == shown
     created, updated = audit_of(account.app, endpoint["id"])
-    assert (created.action, updated.action) == (
-        "webhook_endpoint.created",
-        "webhook_endpoint.updated",
-    )
+    assert created.action == "webhook_endpoint.created"
+    assert created.detail == {"url": URL, "event_types": ["*"]}
+    assert updated.action == "webhook_endpoint.updated"
     assert updated.detail == {
         "url": URL + "/2",
         "previous": {"url": URL, "event_types": ["*"], "metadata": {}},

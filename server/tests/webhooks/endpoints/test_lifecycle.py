@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -114,9 +115,10 @@ def test_by_itself_it_tells_the_others_and_is_on_again_without_its_past(
         queue.failing_since, queue.held_until = moment, clock.now() + timedelta(days=1)
         queue.consecutive_failures, queue.last_success_at = 500, moment
         queue.sequence = 7
-    for expected in ("disabled", "disabled"):
-        off = in_transaction(account, failing, lambda *which: disable(*which, FAILING))
-        assert (off["status"], off["disabled_reason"], off["version"]) == (expected, "failing", 2)
+    turn_off = functools.partial(disable, reason=FAILING)
+    off = in_transaction(account, failing, turn_off)
+    assert (off["status"], off["disabled_reason"], off["version"]) == ("disabled", "failing", 2)
+    assert in_transaction(account, failing, turn_off) == off, "it is off already"
     (event,) = events_of(account.app, failing)
     assert event["type"] == "webhook_endpoint.disabled"
     assert event["data"]["object"] == off
@@ -184,8 +186,8 @@ def test_deleted_it_is_gone_but_for_its_deliveries(account: Account, make_endpoi
 def test_a_deleted_endpoint_is_forgotten_after_its_last_delivery(
     account: Account, make_endpoint: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy, idle, living = make_endpoint()["id"], make_endpoint(event_types=["post.*"])["id"], None
-    living = make_endpoint(event_types=["post.*"])["id"]
+    busy = make_endpoint()["id"]
+    idle, living = (make_endpoint(event_types=["post.*"])["id"] for _ in range(2))
     account.post("/brands", json={"name": "One"})
     for endpoint_id in (busy, idle):
         account.delete(f"/webhook-endpoints/{endpoint_id}")

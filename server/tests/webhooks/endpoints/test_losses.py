@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from anthyx_server import db
+from anthyx_server.config import Settings
+from anthyx_server.webhooks import WebhookEndpoint
 from anthyx_server.webhooks.models import WebhookDelivery
 from server.tests.keys.answers import audit_of, document, events_of
+from server.tests.keys.operating import operate
 from tests.support.apps import Account
 from tests.support.problems import entries
 
@@ -120,3 +123,17 @@ def test_any_other_end_of_a_key_leaves_them(
     else:
         account.post(f"/api-keys/{key.key_id}/rotate", json={"overlap_seconds": 0})
     assert document(account.get(f"/webhook-endpoints/{endpoint['id']}"))["status"] == "enabled"
+
+
+def test_a_closed_workspace_sends_nothing_more(
+    account: Account, other_account: Account, make_endpoint: Make, settings: Settings
+) -> None:
+    by_mode = [make_endpoint(each)["id"] for each in (account, account.with_key(mode="test"))]
+    others = make_endpoint(other_account)["id"]
+    operate(settings, "workspaces", "remove", account.workspace_id, "--yes")
+    query = select(WebhookEndpoint.id).where(WebhookEndpoint.status == "enabled")
+    with account.app.app_context():
+        assert list(db.db.session.scalars(query)) == [others]
+    for endpoint_id in by_mode:
+        assert audit_of(account.app, endpoint_id)[1].action == "webhook_endpoint.disabled"
+        assert sent(account, endpoint_id) == []

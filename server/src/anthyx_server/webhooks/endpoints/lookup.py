@@ -11,7 +11,7 @@ from anthyx_server.db import db
 from anthyx_server.errors import NotFound
 from anthyx_server.pagination import Order, fetch_page
 from anthyx_server.tenancy import Caller, locked, one, owned
-from anthyx_server.webhooks.endpoint_views import count_waiting, view
+from anthyx_server.webhooks.endpoint_views import count_waiting, is_in_sight, view
 from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
 
 _NEWEST_FIRST = Order((WebhookEndpoint.id,), is_descending=True)
@@ -53,8 +53,10 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidCursor: the cursor was made elsewhere or for other filters.
     """
-    query = _living(caller, WebhookEndpoint, WebhookQueue, WebhookEndpoint.id).outerjoin(
-        WebhookQueue, WebhookQueue.endpoint_id == WebhookEndpoint.id
+    query = (
+        owned(WebhookEndpoint, caller, WebhookEndpoint, WebhookQueue, WebhookEndpoint.id)
+        .outerjoin(WebhookQueue, WebhookQueue.endpoint_id == WebhookEndpoint.id)
+        .where(WebhookEndpoint.deleted_at.is_(None))
     )
     if arguments["status"] is not None:
         query = query.where(WebhookEndpoint.status == arguments["status"])
@@ -68,8 +70,10 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def count_all(workspace_id: str) -> int:
     """How many endpoints count towards the plan's cap: all of both modes."""
-    query = select(func.count()).where(
-        WebhookEndpoint.workspace_id == workspace_id, WebhookEndpoint.deleted_at.is_(None)
+    query = (
+        select(func.count())
+        .select_from(WebhookEndpoint)
+        .where(WebhookEndpoint.workspace_id == workspace_id, WebhookEndpoint.deleted_at.is_(None))
     )
     return db.session.scalar(query) or 0
 
@@ -88,7 +92,7 @@ def _living(caller: Caller, *columns: Any) -> Select[Any]:
 def _seen(caller: Caller, query: Select[Any], endpoint_id: str) -> WebhookEndpoint:
     query = query.where(WebhookEndpoint.id == endpoint_id)
     found = one(WebhookEndpoint, query, "webhook endpoint", endpoint_id)
-    if not _is_in_sight(caller, found.brand_ids):
+    if not is_in_sight(caller, found.brand_ids):
         raise NotFound(f"There is no webhook endpoint {endpoint_id} here.")
     return found
 
@@ -96,11 +100,4 @@ def _seen(caller: Caller, query: Select[Any], endpoint_id: str) -> WebhookEndpoi
 def _ids_in_sight(caller: Caller) -> list[str]:
     """The plan's cap keeps these few; JSON is not asked alike by both databases."""
     rows = db.session.execute(_living(caller, WebhookEndpoint.id, WebhookEndpoint.brand_ids))
-    return [endpoint_id for endpoint_id, brand_ids in rows if _is_in_sight(caller, brand_ids)]
-
-
-def _is_in_sight(caller: Caller, brand_ids: list[str] | None) -> bool:
-    """One that has lost its last brand is nobody's but the workspace's."""
-    if caller.brand_ids is None:
-        return True
-    return bool(brand_ids) and caller.brand_ids.issuperset(brand_ids or ())
+    return [endpoint_id for endpoint_id, brand_ids in rows if is_in_sight(caller, brand_ids)]

@@ -1,4 +1,4 @@
-"""What endpoints lose: brands that are deleted, and the trust in a key that was found leaked."""
+"""What endpoints lose: brands that are deleted, trust in a key that leaked, their workspace."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import partial
 from anthyx_server import audit, events
 from anthyx_server.db import before_commit
 from anthyx_server.keys import ApiKey
-from anthyx_server.tenancy import Caller
-from anthyx_server.webhooks.disabling import BRANDS_DELETED, KEY_LEAKED, disable
+from anthyx_server.tenancy import Caller, system_caller
+from anthyx_server.webhooks.disabling import BRANDS_DELETED, KEY_LEAKED, REQUESTED, disable
 from anthyx_server.webhooks.endpoints.lookup import lock_those
 from anthyx_server.webhooks.models import WebhookEndpoint
 
@@ -51,3 +51,11 @@ def distrust_leaked_key(caller: Caller, *, key: ApiKey, reason: str) -> None:
         return
     for endpoint in lock_those(caller, lambda each: each.created_by["id"] == key.id):
         disable(caller, endpoint, KEY_LEAKED)
+
+
+def turn_off_all(workspace_id: str) -> None:
+    """Turn off the endpoints of a workspace that is closed: nothing is sent for it any more."""
+    for mode in ("live", "test"):
+        caller = system_caller(workspace_id, mode)
+        for endpoint in lock_those(caller, lambda _: True):
+            disable(caller, endpoint, REQUESTED)

@@ -6,28 +6,23 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from anthyx_server.conditional import entity_tag, require_match
+from anthyx_server.conditional import require_match
 from anthyx_server.errors import InvalidState
 from anthyx_server.keys import PlanLimitReached, RotationInProgress
 from anthyx_server.merge_patch import patched
 from anthyx_server.operations import Reply, operation, require_scope
 from anthyx_server.tenancy import Caller
 from anthyx_server.webhooks.disabling import REQUESTED, disable
-from anthyx_server.webhooks.endpoint_views import show
+from anthyx_server.webhooks.endpoint_views import show, tag
 from anthyx_server.webhooks.endpoints import destinations, lookup, rotation, schemas, service
 from anthyx_server.webhooks.endpoints.custom_headers import as_spelled
 from anthyx_server.webhooks.endpoints.subscriptions import scopes_of
 from anthyx_server.webhooks.models import WebhookEndpoint
-from anthyx_server.webhooks.secret import is_rotating, opened
+from anthyx_server.webhooks.secret import opened
 
 blueprint = Blueprint("webhook-endpoints", __name__)
 
 _writable = schemas.WritableWebhookEndpointSchema()
-
-
-def tag(endpoint: WebhookEndpoint) -> str:
-    """The entity tag: the end of a rotation, which the time alone brings, is part of it."""
-    return entity_tag(endpoint.version, "rotating" if is_rotating(endpoint) else "")
 
 
 def _reply(caller: Caller, endpoint: WebhookEndpoint, status: int = 200, **options: Any) -> Reply:
@@ -54,7 +49,7 @@ def list_webhook_endpoints(caller: Caller, query: dict[str, Any]) -> Reply:
     "/webhook-endpoints",
     scope="webhooks:write",
     body=schemas.WritableWebhookEndpointSchema,
-    returns=schemas.WebhookEndpointWithSecretSchema(),
+    returns=schemas.IssuedWebhookEndpointSchema(),
     status=201,
     prepare=destinations.look_up,
     errors=(PlanLimitReached,),
@@ -193,11 +188,13 @@ def get_webhook_endpoint_secret(caller: Caller, endpoint_id: str) -> Reply:
     scope="webhooks:secrets",
     body=schemas.RotateSecretSchema,
     is_body_optional=True,
-    returns=schemas.WebhookEndpointWithSecretSchema(),
+    returns=schemas.IssuedWebhookEndpointSchema(),
     is_conditional=True,
     errors=(RotationInProgress,),
 )
-def rotate_webhook_endpoint_secret(caller: Caller, endpoint_id: str, body: dict[str, Any]) -> Reply:
+def rotate_secret_of_webhook_endpoint(
+    caller: Caller, endpoint_id: str, body: dict[str, Any]
+) -> Reply:
     """Give a webhook endpoint a new secret; the old one stays valid beside it for the overlap.
 
     `webhook-signature` carries both meanwhile. `X-Anthyx-Signature` stays with the old one until
@@ -216,7 +213,7 @@ def rotate_webhook_endpoint_secret(caller: Caller, endpoint_id: str, body: dict[
     returns=schemas.WebhookEndpointSchema(),
     is_conditional=True,
 )
-def activate_webhook_endpoint_secret(caller: Caller, endpoint_id: str) -> Reply:
+def activate_secret_of_webhook_endpoint(caller: Caller, endpoint_id: str) -> Reply:
     """End the rotation of a secret now: the old one is forgotten.
 
     Where no rotation lasts, nothing changes.

@@ -155,7 +155,7 @@ class WebhookEndpointSchema(own.AnswerSchema):
     updated_at = fields.DateTime(required=True)
 
 
-class WebhookEndpointWithSecretSchema(WebhookEndpointSchema):
+class IssuedWebhookEndpointSchema(WebhookEndpointSchema):
     """An endpoint with the secret that was made for it."""
 
     secret = fields.String(required=True)

@@ -13,7 +13,7 @@ import idna
 
 from anthyx_server.webhook_settings import WebhookSettings
 from anthyx_server.webhooks.sending import networks
-from anthyx_server.webhooks.sending.resolving import Resolver
+from anthyx_server.webhooks.sending.resolving import BoundedLookUp, LookUp
 
 MAX_LENGTH = 2048
 NOT_ALLOWED = "The address is not allowed: webhooks go to public addresses."
@@ -75,6 +75,11 @@ class Destination:
     port: int
     target: str
 
+    @property
+    def is_literal(self) -> bool:
+        """True where the host is an address."""
+        return networks.parse(self.host) is not None
+
     def __str__(self) -> str:
         """The URL rebuilt from these parts, which every parser reads alike."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -82,20 +87,20 @@ class Destination:
         return f"{self.scheme}://{host}{port}{self.target}"
 
 
-def judge_url(url: str, policy: Policy, resolver: Resolver | None = None) -> str:
+def judge_url(url: str, policy: Policy, look_up: LookUp | None = None) -> str:
     """The URL as it is kept, where webhooks may go there.
 
-    Looks its name up, which takes up to the resolver's time: no transaction should be open. One
-    address that isn't allowed refuses the name. One that doesn't resolve is accepted: every
-    address is judged again as its socket is opened.
+    Looks its name up, which may take 3 s: no transaction should be open. One address that isn't
+    allowed refuses the name. One that doesn't resolve in time is accepted: every address is
+    judged again as its socket is opened.
 
     Raises:
         BadDestination: it is written wrongly; a ForbiddenDestination, or leads where nothing
             may be sent.
     """
     destination = parse(url, policy)
-    if networks.parse(destination.host) is None:
-        for address in (resolver or Resolver()).addresses(destination.host):
+    if not destination.is_literal:
+        for address in (look_up or BoundedLookUp())(destination.host):
             if not is_allowed(address, policy, destination.port):
                 raise ForbiddenDestination(NOT_ALLOWED)
     return str(destination)
@@ -197,10 +202,10 @@ def _ascii(written: str) -> str:
 
 
 def _judge_host(destination: Destination, policy: Policy) -> None:
-    if networks.parse(destination.host) is None:
-        is_good = not _denied(policy.denied_hosts).has_name(destination.host, destination.port)
-    else:
+    if destination.is_literal:
         is_good = is_allowed(destination.host, policy, destination.port)
+    else:
+        is_good = not _denied(policy.denied_hosts).has_name(destination.host, destination.port)
     if not is_good:
         raise ForbiddenDestination(NOT_ALLOWED)
 
@@ -225,7 +230,11 @@ class _Denied:
         )
 
     def has_address(self, address: networks.IPv4 | networks.IPv6, port: int | None) -> bool:
-        return any(address in network and at in {None, port} for network, at in self._networks)
+        meant = {address, networks.behind(address)}
+        return any(
+            at in {None, port} and any(one in network for one in meant)
+            for network, at in self._networks
+        )
 
 
 _denied = functools.lru_cache(maxsize=16)(_Denied)

@@ -17,6 +17,9 @@ from anthyx_server.webhooks.sending.sockets import Sockets
 
 MAX_BODY = 16 * 1024
 _MAX_HEAD = 64 * 1024
+_END_OF_HEAD = (b"\r\n", b"\n")
+_TIMEOUT = pycurl.TIMEOUT_MS
+_CONNECT_TIMEOUT = pycurl.CONNECTTIMEOUT_MS
 _OWN_HEADERS = {
     "content-type": "Content-Type: application/json",
     "user-agent": "User-Agent: Anthyx-Webhooks/1",
@@ -35,14 +38,21 @@ class Exchange:
     """
 
     __slots__ = (
+        "_begun",
         "_body",
         "_body_size",
+        "_has_own_options",
         "_head_size",
         "_is_full",
+        "_is_head_whole",
         "_is_refused",
+        "_is_resent",
+        "_is_reused",
         "_judge",
         "_lines",
+        "_named_ms",
         "_opened",
+        "_options",
         "_peer",
         "_sends",
         "_sockets",
@@ -54,11 +64,12 @@ class Exchange:
     def __init__(self, judge: Judge, sockets: Sockets, options: dict[int, Any]) -> None:
         self._judge = judge
         self._sockets = sockets
+        self._options = options
+        self._has_own_options = False
         self.handle = pycurl.Curl()
         for option, value in options.items():
             self.handle.setopt(option, value)
         self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
-        self.handle.setopt(pycurl.CLOSESOCKETFUNCTION, sockets.close_one)
         self.handle.setopt(pycurl.PREREQFUNCTION, self._on_send)
         self.handle.setopt(pycurl.HEADERFUNCTION, self._on_header)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
@@ -68,11 +79,16 @@ class Exchange:
         """Forget the request before, and take up the one with this tag."""
         self.tag = tag
         self._started_at = clock.now()
+        self._begun = clock.monotonic()
+        self._named_ms: int | None = None
+        if self._has_own_options:
+            self._restore()
         self._lines: list[bytes] = []
         self._head_size = 0
+        self._is_head_whole = False
         self._body: list[bytes] = []
         self._body_size = 0
-        self._is_full = self._is_refused = False
+        self._is_full = self._is_refused = self._is_resent = self._is_reused = False
         self._opened = self._sends = 0
         self._peer: str | None = None
 
@@ -90,9 +106,34 @@ class Exchange:
         except (pycurl.error, UnicodeError, TypeError) as error:
             raise ValueError(str(error)) from None
 
+    def is_named(self) -> None:
+        """Its name has been looked up: take the time that took from its own."""
+        self._named_ms = self._milliseconds()
+        self._shorten()
+
+    def is_to_be_resent(self, error: int) -> bool:
+        """True once, where a connection used again was lost before any byte of the answer.
+
+        The receiver had closed it just then, and most likely never saw the request. It is ready
+        to be added again, for a new connection: others that are idle may be as dead, and libcurl
+        would try them.
+        """
+        if not self._is_lost(error) or self._milliseconds() >= self._options[_TIMEOUT]:
+            return False
+        self._is_resent = True
+        self._shorten()
+        self.handle.setopt(pycurl.FRESH_CONNECT, 1)
+        return True
+
+    def tell(self, host: str, port: int, addresses: list[str]) -> None:
+        """Tell libcurl the addresses of a name, which it keeps for all handles."""
+        written = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
+        self.handle.setopt(pycurl.RESOLVE, [f"+{host}:{port}:{written}"])
+        self._has_own_options = True
+
     def refused(self, failure: Failure) -> Outcome:
         """The outcome of a request that is not made at all."""
-        return self._failed(failure, 0)
+        return self._failed(failure, self._milliseconds())
 
     def finished(self, error: int) -> Outcome:
         """The outcome, once libcurl is done with it; `error` is libcurl's code, 0 for none."""
@@ -101,7 +142,11 @@ class Exchange:
         if self._is_full and error == pycurl.E_WRITE_ERROR:
             error = 0
         failure = self._failure(error, status)
-        outcome = self._failed(failure, info(pycurl.TOTAL_TIME_T) // 1000)
+        if self._named_ms is None and not self._is_resent:
+            duration = info(pycurl.TOTAL_TIME_T) // 1000
+        else:
+            duration = self._milliseconds()
+        outcome = self._failed(failure, duration)
         outcome.status_code = status or None
         outcome.response_headers = answers.kept_headers(self._lines)
         outcome.response_body = b"".join(self._body)
@@ -111,9 +156,34 @@ class Exchange:
         self._time(outcome)
         return outcome
 
+    def _is_lost(self, error: int) -> bool:
+        """True where a used connection was lost with the first sending, before any answer."""
+        is_first = self._sends == 1 and not self._is_resent
+        return error in failures.LOST and is_first and self._is_reused and not self._head_size
+
+    def _shorten(self) -> None:
+        """Leave libcurl the time that is left."""
+        gone = self._milliseconds()
+        for option in (_TIMEOUT, _CONNECT_TIMEOUT):
+            self.handle.setopt(option, max(1, self._options[option] - gone))
+        self._has_own_options = True
+
+    def _restore(self) -> None:
+        for option in (_TIMEOUT, _CONNECT_TIMEOUT):
+            self.handle.setopt(option, self._options[option])
+        self.handle.setopt(pycurl.RESOLVE, [])
+        self.handle.setopt(pycurl.FRESH_CONNECT, 0)
+        self._has_own_options = False
+
+    def _milliseconds(self) -> int:
+        return int((clock.monotonic() - self._begun) * 1000)
+
     def _failure(self, error: int, status: int) -> Failure | None:
         if error == 0:
-            return None if 200 <= status < 300 else failures.of_status(status)
+            # libcurl takes a head that breaks off, or was only an interim one, for an answer.
+            if not self._is_head_whole or status < 200:
+                return failures.CONNECTION_LOST
+            return None if status < 300 else failures.of_status(status)
         if self._is_refused and not self._sends:
             return failures.ADDRESS_NOT_ALLOWED
         if self._head_size > _MAX_HEAD:
@@ -123,7 +193,6 @@ class Exchange:
             return failures.of_tls(error, info(pycurl.SSL_VERIFYRESULT))
         return failures.of_error(
             error,
-            is_resolved=info(pycurl.NAMELOOKUP_TIME_T) > 0,
             is_connected=info(pycurl.CONNECT_TIME_T) > 0,
             is_ready=self._sends > 0,
         )
@@ -147,7 +216,7 @@ class Exchange:
             is_success=failure is None,
             holds_endpoint=failure.holds_endpoint if failure else False,
             is_gone=False,
-            is_resent=self._sends > 1,
+            is_resent=self._is_resent,
         )
 
     def _time(self, outcome: Outcome) -> None:
@@ -156,7 +225,7 @@ class Exchange:
             looked_up = info(pycurl.NAMELOOKUP_TIME_T)
             connected = info(pycurl.CONNECT_TIME_T)
             secured = info(pycurl.APPCONNECT_TIME_T)
-            outcome.dns_ms = looked_up // 1000
+            outcome.dns_ms = self._named_ms or 0
             if connected:
                 outcome.connect_ms = max(0, connected - looked_up) // 1000
             if secured:
@@ -177,14 +246,16 @@ class Exchange:
             return int(pycurl.SOCKET_BAD)
 
     def _on_send(self, peer: str, _own: str, _port: int, _own_port: int) -> int:
-        """Called as the request is about to be sent; a second time where libcurl sends it again.
-
-        It does so where a connection that it used again is lost before any byte of the answer,
-        and would try on further such connections.
-        """
+        """Called as the request is about to be sent, also where libcurl would send it again."""
+        if self._sends:
+            if not self._is_reused or self._sends > 1 or not self._opened:
+                return int(pycurl.PREREQFUNC_ABORT)
+            self._is_resent = True
+        else:
+            self._is_reused = not self._opened
         self._peer = peer
         self._sends += 1
-        return int(pycurl.PREREQFUNC_OK if self._sends <= 2 else pycurl.PREREQFUNC_ABORT)
+        return int(pycurl.PREREQFUNC_OK)
 
     def _on_header(self, line: bytes) -> int:
         size = len(line)
@@ -193,8 +264,10 @@ class Exchange:
             return -1
         if line.startswith(b"HTTP/"):
             self._lines = []  # what came before was an interim answer
-        elif not self._body_size:  # else it is a trailer
+            self._is_head_whole = False
+        elif not self._is_head_whole:  # else it is a trailer
             self._lines.append(line)
+            self._is_head_whole = line in _END_OF_HEAD
         return size
 
     def _on_body(self, piece: bytes) -> int:

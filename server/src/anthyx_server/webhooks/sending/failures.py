@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pycurl
 
 # X509_V_ERR_… of OpenSSL, as SSL_VERIFYRESULT gives them.
-_EXPIRED = 10
-_NOT_YET_VALID = 9
-_NO_FAULT = 0
+_OUT_OF_TIME = {9, 10}
+_OF_THE_NAME = {0, 1, 62, 64}  # libcurl compares the name by itself where OpenSSL finds no fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +58,12 @@ TIMEOUT = Failure(
 )
 CONNECTION_LOST = Failure(
     "connection_lost",
-    "The connection was closed before the answer was complete.",
+    "The connection was closed, or the answer broke off, before it was complete.",
     holds_endpoint=True,
 )
 HEADERS_TOO_LARGE = Failure(
     "headers_too_large",
-    "The answer's headers are larger than 64 KiB.",
+    "The answer's headers are too many, or larger than 64 KiB.",
     holds_endpoint=False,
 )
 PROTOCOL_ERROR = Failure(
@@ -88,7 +87,8 @@ _TLS_OTHER = (
 )
 
 _HELD_STATUSES = frozenset({429, 502, 503, 504})
-_LOST = frozenset(
+# The connection was lost.
+LOST = frozenset(
     {
         pycurl.E_GOT_NOTHING,
         pycurl.E_RECV_ERROR,
@@ -111,7 +111,9 @@ _TLS = frozenset(
         pycurl.E_USE_SSL_FAILED,
     }
 )
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for
 _PLAIN = {
+    _TOO_LARGE: HEADERS_TOO_LARGE,
     pycurl.E_COULDNT_RESOLVE_HOST: NAME_NOT_FOUND,
     pycurl.E_COULDNT_CONNECT: NOT_CONNECTED,
     pycurl.E_URL_MALFORMAT: INVALID_REQUEST,
@@ -134,7 +136,7 @@ def of_status(status: int) -> Failure:
     return Failure("http_status", detail, holds_endpoint=status in _HELD_STATUSES)
 
 
-def of_error(error: int, *, is_resolved: bool, is_connected: bool, is_ready: bool) -> Failure:
+def of_error(error: int, *, is_connected: bool, is_ready: bool) -> Failure:
     """The failure behind an error of libcurl, by how far the attempt got.
 
     `is_ready` says that the connection stood, with TLS.
@@ -142,10 +144,8 @@ def of_error(error: int, *, is_resolved: bool, is_connected: bool, is_ready: boo
     if error == pycurl.E_OPERATION_TIMEDOUT:
         if is_ready:
             return TIMEOUT
-        if is_connected:
-            return TLS_TIMEOUT
-        return CONNECT_TIMEOUT if is_resolved else NAME_TOO_SLOW
-    if error in _LOST:
+        return TLS_TIMEOUT if is_connected else CONNECT_TIMEOUT
+    if error in LOST:
         return CONNECTION_LOST
     return _PLAIN.get(error, PROTOCOL_ERROR)
 
@@ -159,9 +159,9 @@ def of_tls(error: int, verification: int) -> Failure:
     """The failure of a TLS handshake; `verification` is OpenSSL's judgment of the chain."""
     detail = _TLS_OTHER
     if error == pycurl.E_PEER_FAILED_VERIFICATION:
-        if verification == _NO_FAULT:
+        if verification in _OF_THE_NAME:
             detail = _TLS_NAME
-        elif verification in {_EXPIRED, _NOT_YET_VALID}:
+        elif verification in _OUT_OF_TIME:
             detail = _TLS_EXPIRED
         else:
             detail = _TLS_CHAIN

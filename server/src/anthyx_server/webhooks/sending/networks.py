@@ -79,6 +79,11 @@ def parse(address: str) -> IPv4 | IPv6 | None:
     return None if isinstance(parsed, IPv6) and parsed.scope_id is not None else parsed
 
 
+def behind(address: IPv4 | IPv6) -> IPv4 | IPv6:
+    """The IPv4 address that a NAT64 one leads to, or the address itself."""
+    return IPv4(int(address) & 0xFFFF_FFFF) if address in _NAT64 else address
+
+
 @functools.lru_cache(maxsize=4096)
 def is_reachable(address: IPv4 | IPv6, *, are_private_allowed: bool) -> bool:
     """True where it is public, or of a private network and these are allowed."""
@@ -90,7 +95,7 @@ def is_reachable(address: IPv4 | IPv6, *, are_private_allowed: bool) -> bool:
         return not _is_in(address, _SPECIAL_4) and not _is_in(address, _PRIVATE)
     if address in _NAT64:
         # RFC 6052: no private IPv4 address is ever reached through this prefix.
-        return is_reachable(IPv4(int(address) & 0xFFFF_FFFF), are_private_allowed=False)
+        return is_reachable(behind(address), are_private_allowed=False)
     return address in _GLOBAL_6 and not _is_in(address, _SPECIAL_6)
 
 

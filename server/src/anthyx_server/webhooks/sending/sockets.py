@@ -1,9 +1,8 @@
-"""Waiting for what libcurl waits for, and for `wake`, with few system calls."""
+"""Waiting for what libcurl waits for, and for nudges, with few system calls."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
 import socket
 from typing import Any
@@ -27,8 +26,8 @@ class Sockets:
 
     libcurl forgets a connection's socket after each request and asks for it again at the next.
     Here it stays registered as it was, until it is closed or has something to say that nobody
-    waits for: that is three system calls less for each request. Sockets of libcurl's own, which
-    it closes without a word, are registered for as long as it asks.
+    waits for: that is three system calls less for each request. Sockets of libcurl's own are
+    registered for as long as it asks.
     """
 
     def __init__(self) -> None:
@@ -42,19 +41,12 @@ class Sockets:
         self._registered: dict[int, int] = {}
 
     def open(self, family: int, kind: int, protocol: int) -> int:
-        """A socket for a connection, which libcurl gives back to `close_one`."""
+        """A socket for a connection, which libcurl will close."""
         fd = socket.socket(family, kind, protocol).detach()
+        # Closed sockets leave the selector without a word: what is known is of one before.
+        self._unregister(fd)
         self._connections.add(fd)
         return fd
-
-    def close_one(self, fd: int) -> int:
-        """Close a connection's socket."""
-        self._connections.discard(fd)
-        self._wanted.pop(fd, None)
-        self._unregister(fd)
-        with contextlib.suppress(OSError):
-            os.close(fd)
-        return 0
 
     def on_wish(self, what: int, fd: int, _multi: Any, _data: Any) -> None:
         """Take up what libcurl waits for on a socket."""
@@ -64,30 +56,25 @@ class Sockets:
                 self._unregister(fd)
             return
         self._wanted[fd] = events = _EVENTS[what]
-        registered = self._registered.get(fd)
-        if registered == events:
-            return
-        self._registered[fd] = events
-        if registered is None:
-            self._selector.register(fd, events)
-        else:
-            self._selector.modify(fd, events)
+        if self._registered.get(fd) != events:
+            self._unregister(fd)
+            with contextlib.suppress(OSError):  # it would fail all transfers; this one times out
+                self._selector.register(fd, events)
+                self._registered[fd] = events
 
-    def wait(self, seconds: float) -> tuple[list[tuple[int, int]], bool]:
-        """What is ready, as libcurl is told of it; and whether `wake` was called."""
+    def wait(self, seconds: float) -> list[tuple[int, int]]:
+        """What is ready, as libcurl is told of it; nothing where `nudge` or the time ended it."""
         ready = []
-        is_woken = False
         for key, events in self._selector.select(seconds):
             if wanted := events & self._wanted.get(key.fd, 0):
                 ready.append((key.fd, _ACTIONS[wanted]))
             elif key.fileobj is self._woken:
-                is_woken = True
                 self._drain()
             else:
                 self._unregister(key.fd)
-        return ready, is_woken
+        return ready
 
-    def wake(self) -> None:
+    def nudge(self) -> None:
         """End a `wait`, or the next one. From any thread, also after `close`."""
         with contextlib.suppress(OSError):
             self._waker.send(b"\0")

@@ -1,0 +1,215 @@
+"""Webhook endpoints: where events are sent to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ._engine import Engine
+from ._pages import PageRequest, Pages
+from ._response import ResponseInfo
+from ._unset import UNSET, Unset
+from ._webhook_endpoint_models import (
+    IssuedWebhookEndpoint,
+    WebhookEndpoint,
+    WebhookEndpointStatus,
+    WebhookSecret,
+)
+from ._wire import new_request, path_to
+
+_PATH = "webhook-endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoints:
+    """`client.webhook_endpoints`. Each method can raise any APIError.
+
+    An endpoint is given by id or whole.
+    """
+
+    _engine: Engine
+
+    def list(
+        self,
+        *,
+        status: WebhookEndpointStatus | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> Pages[WebhookEndpoint]:
+        """The endpoints, newest first.
+
+        Args:
+            status: only those, "enabled" or "disabled".
+            limit: at most so many endpoints; None for all.
+            page_size: how many to fetch per request, 1 to 100.
+            cursor: `next_cursor` of an earlier page, to go on from there.
+        """
+        asked = PageRequest(f"/{_PATH}", {"status": status}, limit, page_size, cursor)
+        return Pages(self._engine, WebhookEndpoint, asked)
+
+    def get(self, endpoint: str | WebhookEndpoint) -> WebhookEndpoint:
+        """One endpoint, with its health."""
+        return self._engine.fetch(WebhookEndpoint, new_request("GET", path_to(_PATH, endpoint)))
+
+    def create(
+        self,
+        *,
+        url: str,
+        event_types: Sequence[str],
+        description: str | Unset | None = UNSET,
+        brand_ids: Sequence[str] | Unset | None = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
+        rate_per_second: int | Unset | None = UNSET,
+        max_in_flight: int | Unset = UNSET,
+        metadata: Mapping[str, str] | Unset = UNSET,
+        idempotency_key: str | None = None,
+    ) -> IssuedWebhookEndpoint:
+        """Make an endpoint; events are sent to it from now on.
+
+        Args:
+            url: https, on port 443 or 1024 to 65535.
+            event_types: types as "post.published", families as "post.*", or "*" for all but
+                those of API keys.
+            description: free text.
+            brand_ids: the only brands whose events are sent; None for all.
+            headers: up to 20 of your own to send along; their values are never shown again.
+            rate_per_second: at most so many requests, 1 to 1,000; None for no limit.
+            max_in_flight: at most so many requests at once, 1 to 32; 8 if left out.
+            metadata: up to 20 pairs of your own.
+            idempotency_key: 1 to 255 visible characters; made for you if left out.
+        """
+        body = {
+            "url": url,
+            "event_types": event_types,
+            "description": description,
+            "brand_ids": brand_ids,
+            "headers": headers,
+            "rate_per_second": rate_per_second,
+            "max_in_flight": max_in_flight,
+            "metadata": metadata,
+        }
+        request = new_request("POST", f"/{_PATH}", body=body, idempotency_key=idempotency_key)
+        return self._engine.fetch(IssuedWebhookEndpoint, request)
+
+    def update(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        url: str | Unset = UNSET,
+        event_types: Sequence[str] | Unset = UNSET,
+        description: str | Unset | None = UNSET,
+        brand_ids: Sequence[str] | Unset | None = UNSET,
+        headers: Mapping[str, str | None] | Unset | None = UNSET,
+        rate_per_second: int | Unset | None = UNSET,
+        max_in_flight: int | Unset | None = UNSET,
+        metadata: Mapping[str, str | None] | Unset | None = UNSET,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookEndpoint:
+        """Change what is given: None clears a field, what is left out stays.
+
+        `headers` and `metadata` are merged with what is stored; None removes one of them, or all.
+        With `if_match` (an ETag, or a WebhookEndpoint from anything but a list) one that has
+        changed since is left alone and PreconditionFailedError raised.
+        """
+        body = {
+            "url": url,
+            "event_types": event_types,
+            "description": description,
+            "brand_ids": brand_ids,
+            "headers": headers,
+            "rate_per_second": rate_per_second,
+            "max_in_flight": max_in_flight,
+            "metadata": metadata,
+        }
+        request = new_request(
+            "PATCH",
+            path_to(_PATH, endpoint),
+            body=body,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+        return self._engine.fetch(WebhookEndpoint, request)
+
+    def delete(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> ResponseInfo:
+        """Delete an endpoint and its secrets; what still waits for it is not sent."""
+        return self._engine.perform(
+            new_request(
+                "DELETE",
+                path_to(_PATH, endpoint),
+                if_match=if_match,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def get_secret(self, endpoint: str | WebhookEndpoint) -> WebhookSecret:
+        """The secret that an endpoint's requests are signed with; noted on the audit log."""
+        request = new_request("GET", path_to(_PATH, endpoint, "secret"))
+        return self._engine.fetch(WebhookSecret, request)
+
+    def rotate_secret(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        overlap_seconds: int | Unset = UNSET,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> IssuedWebhookEndpoint:
+        """Give an endpoint a new secret, which is in the answer.
+
+        Args:
+            endpoint: whose secret to replace.
+            overlap_seconds: how long the old one stays valid too, 0 to 604,800; 86,400 if left out.
+            if_match: rotate only if the endpoint still has this ETag.
+            idempotency_key: 1 to 255 visible characters; made for you if left out.
+        """
+        request = new_request(
+            "POST",
+            path_to(_PATH, endpoint, "rotate-secret"),
+            body={"overlap_seconds": overlap_seconds},
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+        return self._engine.fetch(IssuedWebhookEndpoint, request)
+
+    def activate_secret(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookEndpoint:
+        """End a rotation now: the old secret is forgotten. Without one, nothing changes."""
+        return self._act(endpoint, "activate-secret", if_match, idempotency_key)
+
+    def disable(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookEndpoint:
+        """Turn an endpoint off; ConflictError where it is."""
+        return self._act(endpoint, "disable", if_match, idempotency_key)
+
+    def _act(
+        self,
+        endpoint: str | WebhookEndpoint,
+        action: str,
+        if_match: str | WebhookEndpoint | None,
+        idempotency_key: str | None,
+    ) -> WebhookEndpoint:
+        request = new_request(
+            "POST",
+            path_to(_PATH, endpoint, action),
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+        return self._engine.fetch(WebhookEndpoint, request)
