@@ -15,11 +15,11 @@ from tests.support.redis import throwaway_redis
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    """Two workspaces with rows in every table."""
+    """Two workspaces with rows in every table; of one thread, none may wait for a worker."""
     database_url = request.getfixturevalue(f"module_{request.param}_url")
     directory = tmp_path_factory.mktemp("isolation")
     with (
         throwaway_redis() as redis,
-        open_app(make_settings(directory, database_url, redis.url)) as app,
+        open_app(make_settings(directory, database_url, redis.url, web_threads=1)) as app,
     ):
         yield make_world(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from anthyx_server import audit, clock, db, events
 from anthyx_server.audit import AuditEntry
@@ -16,9 +16,17 @@ from anthyx_server.idempotency import IdempotencyRecord
 from anthyx_server.keys import ApiKey
 from anthyx_server.limits.models import UsageHour, UsageNotice
 from anthyx_server.posts.models import Post, PostComment, PostHistoryEntry, PostTag, PostTarget
-from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
+from anthyx_server.webhooks.models import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookHour,
+    WebhookQueue,
+    WebhookRecovery,
+)
 from tests.support.apps import Account
 from tests.support.published import add_posts
+from tests.support.webhooks import add_attempt, add_delivery, add_recovery
 
 # The second argument is a word that tells this tenant's texts and numbers from all others'.
 Seeder = Callable[[Account, int], str]
@@ -147,6 +155,44 @@ def _webhook_endpoint(account: Account, mark: int) -> str:
     return _id(account.post("/webhook-endpoints", json=body).get_json())
 
 
+def _endpoint_of(account: Account, mark: int) -> str:
+    """The newest endpoint; a plan allows no new one for each row."""
+    found = account.get("/webhook-endpoints?limit=1").get_json()["data"]
+    return _id(found[0]) if found else _webhook_endpoint(account, mark)
+
+
+def _webhook_delivery(account: Account, mark: int) -> str:
+    """Two deliveries, so that a list of one has a cursor; the newer one's id."""
+    endpoint_id = _endpoint_of(account, mark)
+    add_delivery(account, endpoint_id, attempts_made=mark)
+    return add_delivery(account, endpoint_id, attempts_made=mark)
+
+
+def _webhook_attempt(account: Account, mark: int) -> str:
+    delivery_id = _webhook_delivery(account, mark)
+    return add_attempt(account, delivery_id, duration_ms=mark, error_code=f"error_{mark}")
+
+
+def _webhook_recovery(account: Account, mark: int) -> str:
+    return add_recovery(account, _endpoint_of(account, mark), matched=mark)
+
+
+def _webhook_hour(account: Account, mark: int) -> str:
+    with account.app.app_context(), db.transaction():
+        db.db.session.add(
+            WebhookHour(
+                workspace_id=account.workspace_id,
+                mode=account.mode,
+                endpoint_id=f"endpoint_of_{mark}_{_next()}",
+                hour=datetime.now(UTC),
+                succeeded=mark,
+                failed=mark,
+                durations={},
+            )
+        )
+    return ""
+
+
 def _id(document: dict[str, str]) -> str:
     return document["id"]
 
@@ -173,18 +219,24 @@ SEEDERS: dict[type[OwnedByWorkspace], Seeder] = {
     PostTarget: _post_target,
     UsageHour: _usage_hour,
     UsageNotice: _usage_notice,
+    WebhookAttempt: _webhook_attempt,
+    WebhookDelivery: _webhook_delivery,
     WebhookEndpoint: _webhook_endpoint,
+    WebhookHour: _webhook_hour,
     WebhookQueue: _made_with_endpoint,
+    WebhookRecovery: _webhook_recovery,
 }
 
 # Which table an id in a path belongs to.
 PATH_IDS: dict[str, type[OwnedByWorkspace]] = {
     "brand_id": Brand,
     "channel_id": Channel,
+    "delivery_id": WebhookDelivery,
     "endpoint_id": WebhookEndpoint,
     "event_id": Event,
     "key_id": ApiKey,
     "post_id": Post,
+    "recovery_id": WebhookRecovery,
 }
 
 # Where one's own rows of a table are listed, for bodies that name one.
@@ -205,6 +257,11 @@ BODIES: dict[str, dict[str, object]] = {
         "url": "https://93.184.216.34/walk",
         "event_types": ["post.*"],
         "brand_ids": [Brand],
+    },
+    "enable_webhook_endpoint": {"backlog": "all"},
+    "recover_webhook_endpoint": {
+        "since": clock.rfc3339(clock.now() - timedelta(hours=1)),
+        "dry_run": False,
     },
     "request_changes_to_post": {"comment": "Made in the walk"},
     "rotate_api_key": {"overlap_seconds": 60},

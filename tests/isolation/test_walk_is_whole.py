@@ -22,8 +22,15 @@ from tests.isolation.world import (
     send,
 )
 
-# What a workspace owns regardless of mode, or what is the workspace.
-WITHOUT_MODE = {"audit_heads", "member_links", "members", "workspaces"}
+# What a workspace owns regardless of mode, what is the workspace, and what is of none.
+WITHOUT_MODE = {
+    "audit_heads",
+    "member_links",
+    "members",
+    "webhook_hosts",
+    "webhook_marks",
+    "workspaces",
+}
 
 
 def test_every_table_has_a_seeder() -> None:

@@ -21,6 +21,7 @@ from anthyx_server.keys import DEFAULT_SCOPES
 from anthyx_server.operations import Operation, operations
 from anthyx_server.posts import editing
 from anthyx_server.posts.schemas import CreatePostSchema
+from anthyx_server.webhooks.models import WebhookDelivery
 from tests.isolation.seeds import BODIES, LISTED, PATH_IDS, SEEDERS
 from tests.support.apps import Account, make_account
 
@@ -70,10 +71,13 @@ class World:
         return words - allowed - {self.home.workspace_id} - self._told_with_the_brand()
 
     def _told_with_the_brand(self) -> set[str]:
-        """What the other brand's own events tell: their ids, and which key acted."""
-        query = sa.select(Event.id).where(Event.brand_id == self.other_brand_id)
+        """What the other brand's own events tell: their ids, which key acted, where they go."""
+        made = sa.select(Event.id).where(Event.brand_id == self.other_brand_id)
+        sent = sa.select(WebhookDelivery.endpoint_id)
+        sent = sent.where(WebhookDelivery.brand_id == self.other_brand_id)
         with self.app.app_context():
-            return {self.home.key_id, *db.db.session.scalars(query)}
+            ids = db.db.session.scalars(made).all(), db.db.session.scalars(sent).all()
+            return {self.home.key_id, *ids[0], *ids[1]}
 
     def home_rows(self, besides: str | None = None) -> Rows:
         """Home's rows by table and primary key.
@@ -83,7 +87,8 @@ class World:
         that key does.
         """
         found: Rows = {}
-        moving = {"event_feeds", "audit_heads"}
+        # What belongs to no workspace is told to nobody.
+        moving = {"event_feeds", "audit_heads", "webhook_hosts", "webhook_marks"}
         tables = [each for each in Base.metadata.sorted_tables if each.name not in moving]
         with self.app.app_context():
             for table in tables:

@@ -115,26 +115,33 @@ def _delivery(
 
 def add_attempt(account: Account, delivery_id: str, **values: Any) -> str:
     """An attempt at a delivery, by default a success of this moment; its id."""
-    moment = clock.now()
-    with account.app.app_context():
+    (attempt_id,) = add_attempts(account, delivery_id, [values])
+    return attempt_id
+
+
+def add_attempts(account: Account, delivery_id: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Attempts that differ from such a one by these values; their ids."""
+    with account.app.app_context(), db.transaction():
         delivery = db.db.session.get_one(WebhookDelivery, delivery_id)
-        chosen = {
-            "id": new_id("att"),
-            "delivery_id": delivery_id,
-            "endpoint_id": delivery.endpoint_id,
-            "number": 1,
-            "sequence": delivery.sequence,
-            "trigger": "automatic",
-            "url": "https://receiver.example/hooks",
-            "started_at": moment,
-            "duration_ms": 20,
-            "status_code": 200,
-            **_owner(account),
-            **values,
-        }
-        with db.transaction():
-            db.db.session.add(WebhookAttempt(**chosen))
-    return str(chosen["id"])
+        made = [
+            {
+                "id": new_id("att"),
+                "delivery_id": delivery_id,
+                "endpoint_id": delivery.endpoint_id,
+                "number": 1,
+                "sequence": delivery.sequence,
+                "trigger": "automatic",
+                "url": "https://receiver.example/hooks",
+                "started_at": clock.now(),
+                "duration_ms": 20,
+                "status_code": 200,
+                **_owner(account),
+                **row,
+            }
+            for row in rows
+        ]
+        db.db.session.add_all([WebhookAttempt(**each) for each in made])
+    return [str(each["id"]) for each in made]
 
 
 def add_recovery(account: Account, endpoint_id: str, **values: Any) -> str:

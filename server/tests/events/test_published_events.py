@@ -27,7 +27,6 @@ NOT_BY_THE_API = {
     "post.failed",
     "analytics.updated",
     "usage.threshold_reached",
-    "webhook_endpoint.disabled",
     "webhook_endpoint.test",
 }
 
@@ -57,8 +56,12 @@ def test_every_event_of_every_operation(account: Account) -> None:
         caller = make_account(account.app)
         assert call(caller).status_code < 300
         seen |= check(published(caller))
-    # Reporting keys as leaked is the one operation whose example names no real one.
-    leaked = {"tokens": [account.with_key().token], "url": None, "source": "a test"}
+    # Reporting keys as leaked is the one operation whose example names no real one; the endpoints
+    # that such a key made are disabled.
+    leaky = account.with_key()
+    endpoint = {"url": "https://93.184.215.14/hooks", "event_types": ["*"]}
+    assert leaky.post("/webhook-endpoints", json=endpoint).status_code == 201
+    leaked = {"tokens": [leaky.token], "url": None, "source": "a test"}
     assert account.post("/leaked-keys", json=leaked).status_code == 202
     ending = account.with_key(expires_at=clock.now() + timedelta(days=30))
     set_end(account, ending.key_id, timedelta(days=1))

@@ -16,6 +16,7 @@ from anthyx_server.db import is_sqlite, reader
 from anthyx_server.posts import listing, schemas
 from anthyx_server.tenancy import Caller
 from tests.support.apps import make_account, make_settings, open_app
+from tests.support.costs import cost
 from tests.support.many_posts import Filled, fill
 from tests.support.redis import throwaway_redis
 
@@ -83,8 +84,7 @@ class Database:
 
     def cost(self) -> int:
         """What the statements of the last page cost: steps of SQLite, rows of PostgreSQL."""
-        measure = _steps if is_sqlite(reader().engine) else _rows
-        return sum(measure(statement, parameters) for statement, parameters in self.asked)
+        return sum(cost(statement, parameters, TABLES) for statement, parameters in self.asked)
 
     def plan(self) -> str:
         """How SQLite finds what was asked for last."""
@@ -96,33 +96,6 @@ class Database:
                     f"EXPLAIN QUERY PLAN {statement}", parameters
                 )
             )
-
-
-def _steps(statement: str, parameters: Any) -> int:
-    taken: list[int] = []
-    connection = reader().engine.raw_connection()
-    driver: Any = connection.driver_connection
-    driver.set_progress_handler(lambda: taken.append(1), 20)
-    driver.execute(statement, parameters).fetchall()
-    driver.set_progress_handler(None, 0)
-    connection.close()
-    return 20 * len(taken)
-
-
-def _rows(statement: str, parameters: Any) -> int:
-    with reader().engine.connect() as connection:
-        explain = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
-        (document,) = connection.exec_driver_sql(explain, parameters).one()
-    return sum(_scanned(document[0]["Plan"]))
-
-
-def _scanned(node: dict[str, Any]) -> Iterator[int]:
-    if "Scan" in node["Node Type"] and node.get("Relation Name", "") in TABLES:
-        assert node["Node Type"] != "Seq Scan", node
-        passed = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-        yield round(passed * node["Actual Loops"])
-    for inner in node.get("Plans", ()):
-        yield from _scanned(inner)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -104,7 +104,6 @@ def _components() -> dict[str, Any]:
         "required": [*key["required"], "found"],
     }
     found["UsageThreshold"] = _USAGE_THRESHOLD
-    found.setdefault("WebhookEndpoint", {"type": "object", "properties": {}})  # STUB
     return found
 
 

@@ -272,5 +272,12 @@ DISABLED = {
         "failing_since": at(days=-5),
         "consecutive_failures": 118,
         "last_success_at": at(days=-5, minutes=-3),
+        "last_failure": {
+            "at": at(seconds=-1),
+            "delivery_id": sample_id("dlv"),
+            "event_type": "post.published",
+            "status_code": 503,
+            "error_code": None,
+        },
     },
 }

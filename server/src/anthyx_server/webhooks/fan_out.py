@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from anthyx_server.db import is_sqlite
+from anthyx_server import clock
+from anthyx_server.db import UTCTime, is_sqlite
 from anthyx_server.events import (
     EVENT_INSERTION,
     EVENT_ON_POSTGRESQL,
@@ -37,7 +38,7 @@ def write(connection: sa.Connection, event: Event) -> None:
     if event.type == _UNTOLD:
         store(connection, event)
         return
-    values = event_parameters(connection, event) | _wanted(event)
+    values = event_parameters(connection, event) | _wanted(event, connection.dialect)
     if is_sqlite(connection):
         # Without a way to the database there is nothing to save by one statement for both.
         store(connection, event)
@@ -54,27 +55,33 @@ def waits_for(event_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     return sa.exists().where(WebhookDelivery.event_id == event_id, waits)
 
 
-def _wanted(event: Event) -> dict[str, Any]:
+def _wanted(event: Event, dialect: sa.Dialect) -> dict[str, Any]:
     """What an endpoint must have subscribed to, and what else a delivery's row needs."""
     family = event.type.partition(".")[0]
+    position = event.position or 0
+    moment = clock.from_milliseconds(position // 1000)
     return {
         "family": f"{family}.*",
         "all": event.type if family == _NAMED_ONLY else "*",
         "but": orjson.loads(event.body)["subject"]["id"] if event.type == _DISABLED else "",
-        "start": start_of_id("dlv", event.position or 0),
+        "start": start_of_id("dlv", position),
+        "moment": _TIME.process_bind_param(moment, dialect),
     }
 
 
-# The id of a delivery sorts as the event's place in the feed does, and ends as its endpoint's.
+_TIME = UTCTime()
+# The id of a delivery sorts as the event's place in the feed does, and ends as its endpoint's. It is
+# created at that time too, when the event commits: so lists find times by ids.
 _FAN_OUT_TEXT = """
 INSERT INTO webhook_deliveries (
   workspace_id, mode, id, endpoint_id, event_id, event_type, brand_id,
-  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at
+  status, "trigger", attempts_made, round_attempts, next_attempt_at, created_at, completed_at
 )
 SELECT
   workspace_id, mode, {start} || {end}, id, {id}, {type}, {brand_id},
   CASE status WHEN 'enabled' THEN 'pending' ELSE 'skipped' END, 'automatic', 0, 0,
-  CASE status WHEN 'enabled' THEN {created_at} END, {created_at}
+  CASE status WHEN 'enabled' THEN {moment} END, {moment},
+  CASE WHEN status <> 'enabled' THEN {moment} END
 FROM webhook_endpoints
 WHERE workspace_id = {workspace_id} AND mode = {mode} AND deleted_at IS NULL AND id <> :but
   AND {has_type} AND (brand_ids IS NULL OR {has_brand})
@@ -82,6 +89,7 @@ RETURNING status
 """
 _SQLITE = EVENT_ON_SQLITE | {
     "start": ":start",
+    "moment": ":moment",
     "end": "substr(id, -14)",
     "has_type": "EXISTS (SELECT 1 FROM json_each(event_types)"
     " WHERE value IN (:type, :family, :all))",
@@ -89,6 +97,7 @@ _SQLITE = EVENT_ON_SQLITE | {
 }
 _POSTGRESQL = EVENT_ON_POSTGRESQL | {
     "start": "CAST(:start AS text)",
+    "moment": "CAST(:moment AS timestamptz)",
     "end": "right(id, 14)",
     "has_type": "event_types ?| ARRAY[CAST(:type AS text), :family, :all]",
     "has_brand": "brand_ids ? CAST(:brand_id AS text)",

@@ -21,7 +21,7 @@ from anthyx_server.webhooks.models import WebhookAttempt, WebhookDelivery
 
 # A delivery with more attempts shows the latest: their answers may be 16 KiB each.
 MOST_ATTEMPTS = 50
-# An id is made right after the time that the row is created at.
+# An id may be made a little later than the time that the row is created at: that of a test.
 _APART = timedelta(milliseconds=250)
 _LOWEST, _HIGHEST = "dlv_", "dlv_~"
 
@@ -38,14 +38,14 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
         InvalidCursor: the cursor was made elsewhere or for other filters.
         NotFound: there is no such endpoint or brand for the caller.
     """
+    if arguments["endpoint_id"] is not None:
+        endpoint.find(caller, arguments["endpoint_id"])
     brand_id = arguments["brand_id"]
     if brand_id is not None and caller.brand_ids is not None and brand_id not in caller.brand_ids:
         raise _no_brand(brand_id)
     rows = _rows(caller, arguments)
-    if not rows:
-        # A filter by what is not there is a mistake; the key may see some deliveries of an
-        # endpoint that it does not see itself.
-        _require(caller, arguments["endpoint_id"], brand_id)
+    if not rows and brand_id is not None:
+        _require_brand(caller, brand_id)
     return pagination.page(rows, arguments, caller, 1, present_row)
 
 
@@ -60,18 +60,18 @@ def _rows(caller: Caller, arguments: dict[str, Any]) -> Sequence[sa.Row[Any]]:
         parameters |= {"brand_ids": brands}
         parameters |= {f"brand_{number}": each for number, each in enumerate(brands)}
     place = pagination.position(arguments, caller)
-    is_by_sequence = "after_sequence" in given
-    if place is not None:
-        parameters["after_sequence" if is_by_sequence else "last_id"] = place[0]
     shape = queries.Shape(
         filters=frozenset(queries.FILTERS & given.keys()),
         brands=len(brands),
-        is_next=place is not None and not is_by_sequence,
         is_embedded=is_sqlite(reader().engine),
     )
-    if is_by_sequence:
+    if "after_sequence" in given:
+        parameters["after_sequence"] = given["after_sequence"] if place is None else place[0]
         return reader().rows(queries.by_sequence_query(shape), parameters)
     parameters |= _ids_between(given.get("created_after"), given.get("created_before"))
+    if place is not None:
+        # One end alone: of two, SQLite might take the farther one.
+        parameters["high"] = min(parameters["high"], place[0])
     return reader().rows(queries.page_query(shape), parameters)
 
 
@@ -83,12 +83,8 @@ def _ids_between(start: datetime | None, end: datetime | None) -> dict[str, str]
     }
 
 
-def _require(caller: Caller, endpoint_id: str | None, brand_id: str | None) -> None:
-    """Check that an endpoint and a brand without deliveries are there, or were."""
-    if endpoint_id is not None:
-        endpoint.find(caller, endpoint_id)
-    if brand_id is None:
-        return
+def _require_brand(caller: Caller, brand_id: str) -> None:
+    """Check that a brand without deliveries is or was one: else the filter is a mistake."""
     if brand_id in current_app.extensions["anthyx_brand_lookup"](caller, [brand_id]):
         return
     known = owned(WebhookDelivery, caller, WebhookDelivery.id)

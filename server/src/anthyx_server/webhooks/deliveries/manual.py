@@ -109,7 +109,8 @@ def start_test(caller: Caller, endpoint_id: str, event_type: str) -> WebhookDeli
     except LookupError:
         detail = "There are no such events: see GET /v1/event-types."
         raise invalid_body({"event_type": [detail]}) from None
-    delivery = _test_delivery(target, event)
+    # A key of some brands is to see it afterwards, also where the event is about no brand.
+    delivery = _test_delivery(target, event, event.brand_id or brand_id)
     db.session.add(delivery)
     db.session.flush()
     about = {"url": target.url, "event_type": event_type}
@@ -118,7 +119,9 @@ def start_test(caller: Caller, endpoint_id: str, event_type: str) -> WebhookDeli
     return delivery
 
 
-def _test_delivery(target: WebhookEndpoint, event: events.Event) -> WebhookDelivery:
+def _test_delivery(
+    target: WebhookEndpoint, event: events.Event, brand_id: str | None
+) -> WebhookDelivery:
     moment = clock.now()
     return WebhookDelivery(
         workspace_id=target.workspace_id,
@@ -127,7 +130,7 @@ def _test_delivery(target: WebhookEndpoint, event: events.Event) -> WebhookDeliv
         endpoint_id=target.id,
         event_id=event.id,
         event_type=event.type,
-        brand_id=event.brand_id,
+        brand_id=brand_id,
         status="pending",
         trigger="test",
         attempts_made=0,

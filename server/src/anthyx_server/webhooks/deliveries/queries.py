@@ -33,12 +33,11 @@ class Shape(NamedTuple):
     """What decides how a list is queried; values are parameters.
 
     `brands` is how many brands a restricted key sees, 0 where it is not restricted or one brand is
-    asked for. `is_next` where the page begins after a delivery.
+    asked for.
     """
 
     filters: frozenset[str]
     brands: int
-    is_next: bool
     is_embedded: bool
 
 
@@ -46,8 +45,8 @@ class Shape(NamedTuple):
 def page_query(shape: Shape) -> Select[Any]:
     """One page, the newest first: `SHOWN_COLUMNS`, then the id.
 
-    Its parameters are those of `tenant`, the filters by their names, `low` and `high` with a range
-    (ids, high exclusive), `brand_0` and on and `brand_ids`, `last_id` and `page_rows`.
+    Its parameters are those of `tenant`, the filters by their names, `low` and `high` (ids, high
+    exclusive: where the page before ended), `brand_0` and on and `brand_ids`, and `page_rows`.
     """
     lead = _lead(shape)
     stretches = [
@@ -87,10 +86,7 @@ def _stretch(shape: Shape, lead: str | None, status: str | None, brand: int | No
         query = query.where(Delivery.status == sa.literal(status))
     for name in sorted(shape.filters):
         query = query.where(*_condition(shape, lead, name))
-    if shape.filters & _RANGES.keys():
-        query = query.where(Delivery.id >= bindparam("low"), Delivery.id < bindparam("high"))
-    if shape.is_next:
-        query = query.where(Delivery.id < bindparam("last_id"))
+    query = query.where(Delivery.id >= bindparam("low"), Delivery.id < bindparam("high"))
     return query.order_by(Delivery.id.desc()).limit(bindparam("page_rows"))
 
 

@@ -28,8 +28,10 @@ from anthyx_server.webhooks.models import WebhookDelivery, WebhookRecovery
 
 FIRST_PACE = 10
 _LOWEST, _HIGHEST = "dlv_", "dlv_~"
-# No transaction lasts so long: what has an older id can't be committed by now any more.
+# Ids grow as events commit: what is older than this is there, whatever clocks and feeds say.
 _SETTLED = timedelta(minutes=10)
+# So far clocks may lie apart: of who disabled the endpoint and who skipped something afterwards.
+_SKEW = timedelta(seconds=5)
 
 
 class RecoveryInProgress(ApiError):
@@ -67,7 +69,8 @@ def enable(caller: Caller, endpoint_id: str, backlog: Any) -> WebhookRecovery:
             f"{target.id} is enabled. Send what failed again by /recover.",
             extra={"state": target.status},
         )
-    scope = Scope(target.id, ("skipped",), skipped_since=target.disabled_at)
+    disabled_at = target.disabled_at or target.created_at
+    scope = Scope(target.id, ("skipped",), skipped_since=disabled_at - _SKEW)
     if isinstance(backlog, datetime):
         _require_kept(backlog, "backlog")
         scope = replace(scope, since=backlog, skipped_since=None, low=lowest_id(backlog))

@@ -81,7 +81,7 @@ def _query(caller: Caller, endpoint_id: str, start: datetime, end: datetime) -> 
 
 
 def _add(found: Sum, row: sa.Row[Any]) -> None:
-    _, succeeded, failed, durations, duration_ms = row
+    succeeded, failed, durations, duration_ms = tuple(row)[1:]
     if durations is not None:
         found.add_stored(succeeded, failed, orjson.loads(durations))
         return
