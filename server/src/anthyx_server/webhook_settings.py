@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 
 from anthyx_server.environment import ConfigurationError, Environment
 
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[?[0-9a-f:.]+\]?")
+_HOST_AND_PORT = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,20 @@ def _schedule(env: Environment) -> tuple[float, ...]:
 def _denied(env: Environment) -> tuple[str, ...]:
     parts = [part.strip().lower() for part in (env.text("DENY_DESTINATIONS") or "").split(",")]
     hosts = tuple(part for part in parts if part)
-    wrong = [host for host in hosts if not _HOST.fullmatch(host)]
+    wrong = [host for host in hosts if not _is_deniable(host)]
     if wrong:
         raise ConfigurationError(
-            f"ANTHYX_DENY_DESTINATIONS must be host names or addresses, not {wrong[0]!r}"
+            f"ANTHYX_DENY_DESTINATIONS must be host names, addresses or networks, not {wrong[0]!r}"
         )
     return hosts
+
+
+def _is_deniable(entry: str) -> bool:
+    """True for a name, an address or a network; what is none of them would deny nothing."""
+    found = _HOST_AND_PORT.fullmatch(entry)
+    host = found[1] if found else entry
+    try:
+        ipaddress.ip_network(host.removeprefix("[").removesuffix("]"), strict=False)
+    except ValueError:
+        return bool(_NAME.fullmatch(host)) and not host.rpartition(".")[2].isdigit()
+    return True

@@ -1,9 +1,8 @@
-"""Endpoints with secrets, events for them, and pumps that deliver in this process."""
+"""Endpoints with secrets, events for them, and what delivers them in this process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +11,15 @@ from flask import Flask
 
 from anthyx_server.config import Settings
 from anthyx_server.webhook_settings import WebhookSettings
-from anthyx_server.webhooks.engine import Pump
+from anthyx_server.webhooks.engine.claims import Claims
+from anthyx_server.webhooks.engine.pump import Pump
+from anthyx_server.webhooks.engine.results import Results
+from anthyx_server.webhooks.engine.store import open_engine
+from anthyx_server.webhooks.engine.sweeper import Sweeper
+from anthyx_server.webhooks.engine.telling import Telling
+from server.tests.webhooks.engine.desk import Desk, pumping
 from tests.support.apps import make_settings
 from tests.support.receiver import Receiver, running_receiver
-
-RunPump = Callable[[], AbstractContextManager[Pump]]
 
 
 @pytest.fixture
@@ -40,19 +43,18 @@ def receiver() -> Iterator[Receiver]:
         yield running
 
 
-@contextmanager
-def pumping(app: Flask) -> Iterator[Pump]:
-    """A pump that delivers until the block ends."""
-    pump = Pump(app)
-    pump.start()
-    try:
-        yield pump
-    finally:
-        pump.stop()
-
-
 @pytest.fixture
 def pump(app: Flask) -> Iterator[Pump]:
     """A pump that delivers while the test runs."""
     with pumping(app) as running:
         yield running
+
+
+@pytest.fixture
+def desk(settings: Settings) -> Iterator[Desk]:
+    """A desk over the database of the test."""
+    engine = open_engine(settings.database_url)
+    results = Results(engine, settings.webhooks)
+    sweeper = Sweeper(engine, settings.webhooks, results, Telling(None))
+    yield Desk(engine, Claims(engine, settings.webhooks), results, sweeper)
+    engine.dispose()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 
 import pytest
 
@@ -208,6 +210,22 @@ def test_nobody_listens(client: Client) -> None:
     assert outcome.peer_address is None
     assert outcome.error_detail
     assert "127" not in outcome.error_detail
+
+
+def test_nobody_accepts(make_client: MakeClient) -> None:
+    """As behind a firewall that drops what it does not let in."""
+    client = make_client(connect_timeout_seconds=0.5)
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(20):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        outcome = client.post(f"http://127.0.0.1:{full.getsockname()[1]}/")
+    assert (outcome.error_code, outcome.holds_endpoint) == ("connect_timeout", True)
+    assert "firewall" in (outcome.error_detail or "")
+    assert outcome.connect_ms is None
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Injected: 1", "a\nb", "a\0b"])

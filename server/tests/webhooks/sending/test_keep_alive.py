@@ -53,6 +53,17 @@ def test_lost_with_an_old_connection_and_sent_once_more(
     assert outcome.connect_ms is not None
 
 
+def test_the_next_request_uses_connections_again(client: Client) -> None:
+    with Receiver(second_request(close)) as receiver:
+        fill(client, receiver.url, 3)
+        assert client.post(receiver.url).is_resent
+        receiver.script = status(200)
+        before = receiver.connections
+        for _ in range(4):
+            assert client.post(receiver.url).connect_ms is None
+        assert receiver.connections == before
+
+
 @pytest.mark.parametrize("end", [close, reset])
 def test_it_is_sent_no_third_time(client: Client, end: End) -> None:
     with Receiver(status(200)) as receiver:

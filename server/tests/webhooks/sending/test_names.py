@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -103,6 +104,42 @@ def test_a_name_that_moves_is_followed(
         assert client.post(new_url).response_body == b"new"
         assert client.post(old_url).error_code == "connect_failed"
     assert name_server.asked["good.example"] == 2
+
+
+def test_no_handle_remembers_where_a_name_was(
+    make_client: MakeClient, name_server: NameServer, moved: MovedClock
+) -> None:
+    client = make_client(look_up=name_server, timeout_seconds=10_000, connect_timeout_seconds=9_000)
+    closing = status(204, "Connection: close")
+    with Receiver(closing) as old, Receiver(closing, host="127.0.0.2") as new:
+        client.post_all([to("good.example", old.port) for _ in range(4)])
+        client.post_all([to("good.example", new.port) for _ in range(4)])
+        name_server.address = "127.0.0.2"
+        moved.ahead += resolving.KNOWN_SECONDS
+        for _ in range(3):
+            outcomes = client.post_all([to("good.example", new.port) for _ in range(4)])
+            assert {outcome.peer_address for outcome in outcomes} == {"127.0.0.2"}
+
+
+def test_a_slow_name_takes_no_time_from_the_next_request(
+    make_client: MakeClient, moved: MovedClock
+) -> None:
+    def look_up(host: str) -> list[str]:
+        moved.ahead += 14.99
+        return ["127.0.0.1"]
+
+    client = make_client(look_up=look_up, connect_timeout_seconds=20)
+    answering = threading.Event()
+
+    def late(connection: socket.socket, request: bytes) -> None:
+        answering.wait(0.3)
+        status(204)(connection, request)
+
+    with Receiver(late) as receiver:
+        first = client.post(f"http://slow.example:{receiver.port}/")
+        assert first.error_code in {"timeout", "connect_timeout"}
+        assert first.duration_ms >= 14_990
+        assert client.post(f"http://127.0.0.1:{receiver.port}/").is_success
 
 
 def test_a_name_in_use_is_looked_up_again_beside_the_sending(

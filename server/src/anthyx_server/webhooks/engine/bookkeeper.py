@@ -59,12 +59,14 @@ class Bookkeeper:
         self._is_stopping = threading.Event()
         self._is_alarmed = threading.Event()
         self._unwritten: list[Finished] = []
+        self._unsent: list[Claimed] = []
         self._unloaded: deque[Claimed] = deque()
         self._line: deque[Found] = deque()
         self._full: dict[str, Found] = {}
         self._open = self._bytes = 0
         self._look_at: float = 0.0
         self._busy_until = self._sweep_at = self._recorded_at = 0.0
+        self._claimed_at = 0.0
         self._trouble = 0
 
     def ring(self) -> None:
@@ -92,12 +94,12 @@ class Bookkeeper:
     def close(self, dispatcher: Dispatcher, seconds: float) -> None:
         """Write what is left once the dispatcher has ended, trying for so many seconds."""
         until = clock.monotonic() + seconds
-        unsent = [*self._unloaded, *dispatcher.unsent]
+        self._unsent += self._unloaded
+        self._unloaded.clear()
         while clock.monotonic() < until:
             try:
                 self._record(dispatcher, is_last=True)
-                if unsent:
-                    self._results.give_back(unsent)
+                self._give_back(dispatcher)
             except Exception as error:  # noqa: BLE001  (whatever a driver raises)
                 self._bell.clear()
                 self._bell.wait(self._stumble(error))
@@ -115,6 +117,7 @@ class Bookkeeper:
     def _turn(self, dispatcher: Dispatcher) -> None:
         # Results first: what the database missed while it was away is written before it is swept.
         self._record(dispatcher)
+        self._give_back(dispatcher)
         if clock.monotonic() >= self._sweep_at:
             self._sweep_at = clock.monotonic() + _IDLE_SECONDS
             self._sweeper.sweep()
@@ -127,8 +130,10 @@ class Bookkeeper:
         """Note what went wrong; how long to leave the database alone, in seconds."""
         self._trouble += 1
         if self._trouble == 1:
-            is_database = isinstance(error, sa.exc.DBAPIError | OSError)
-            log.warning("webhooks: %s", type(error).__name__, exc_info=not is_database)
+            is_expected = isinstance(error, sa.exc.DBAPIError | OSError)
+            state = getattr(getattr(error, "orig", None), "sqlstate", None)
+            name = type(error).__name__
+            log.warning("webhooks: %s %s", name, state, exc_info=None if is_expected else error)
         self._engine.dispose()
         self._line.clear()
         self._full.clear()
@@ -149,6 +154,17 @@ class Bookkeeper:
             self._unwritten = []
             self._turning_off.take(recorded)
         self._turning_off.turn_off()
+
+    def _give_back(self, dispatcher: Dispatcher) -> None:
+        """Undo claims of what was not sent: the process ends, or its lease would end first."""
+        while dispatcher.unsent:
+            request = dispatcher.unsent.popleft()
+            self._bytes -= len(request.body)
+            self._unsent.append(request.claimed)
+        if self._unsent:
+            self._results.give_back(self._unsent)
+            self._open -= len(self._unsent)
+            self._unsent = []
 
     def _write(self, batch: list[Finished]) -> Recorded:
         try:
@@ -185,6 +201,7 @@ class Bookkeeper:
             self._busy_until = now + _BUSY_SECONDS
         usual = _POLL_SECONDS if now < self._busy_until else _IDLE_SECONDS
         self._look_at = now + max(usual, took * _LOOK_AGAIN_AFTER)
+        self._telling.backlog(self._open, len(found))
         self._line = deque(found)
         self._full.clear()
 
@@ -195,6 +212,7 @@ class Bookkeeper:
         offered = [self._line.popleft() for _ in range(min(_OFFERED, len(self._line)))]
         served = self._claims.claim(offered, room)
         self._open += len(served.claimed)
+        self._claimed_at = clock.monotonic()
         self._unloaded.extend(served.claimed)
         self._full.update((each.endpoint_id, each) for each in served.full)
         if served.claimed:
@@ -202,7 +220,6 @@ class Bookkeeper:
 
     def _load(self, dispatcher: Dispatcher) -> None:
         """Read what claimed deliveries send, as far as memory allows, and hand them over."""
-        now = clock.monotonic()
         while self._unloaded and self._bytes < MOST_BYTES:
             size = min(len(self._unloaded), MOST_BODIES)
             batch = [self._unloaded[place] for place in range(size)]
@@ -211,7 +228,7 @@ class Bookkeeper:
                 self._unloaded.popleft()
             for request in requests:
                 self._bytes += len(request.body)
-                dispatcher.send(request, now + request.claimed.starts_in)
+                dispatcher.send(request, self._claimed_at)
             self._unwritten.extend(refused)
             dispatcher.wake()
 

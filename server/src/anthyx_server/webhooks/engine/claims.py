@@ -15,16 +15,16 @@ import sqlalchemy as sa
 from anthyx_server import clock
 from anthyx_server.db import is_sqlite
 from anthyx_server.webhook_settings import WebhookSettings
-from anthyx_server.webhooks.engine.claim_statements import (
-    ClaimStatements,
-    PostgresqlClaims,
-    SqliteClaims,
-)
+from anthyx_server.webhooks.engine.claim_statements import ClaimStatements
+from anthyx_server.webhooks.engine.claims_on_postgresql import PostgresqlClaims
+from anthyx_server.webhooks.engine.claims_on_sqlite import SqliteClaims
 from anthyx_server.webhooks.engine.pacing import Pace
 from anthyx_server.webhooks.engine.work import Claimed, Found, Line, Wanted
 
 # Of one endpoint, so many deliveries are claimed before others have their turn.
 QUOTA = 16
+# Where more endpoints wait than fit, each gets less, but so much: a claim is worth some.
+LEAST_SHARE = 4
 # One look finds so many endpoints at most; those that waited longest come first.
 MOST_FOUND = 256
 
@@ -136,13 +136,14 @@ class _Claim:
     ) -> list[Wanted]:
         """How many of each, in the order of the line, so that all of them together fit."""
         wanted = []
+        share = max(most // max(len(lines), 1), LEAST_SHARE)
         promised: Counter[str] = Counter()
         for endpoint_id, floor in found:
             line = lines.get(endpoint_id)
             if line is None or (floor is None) != asked:
                 continue
             host = host_of(line.url)
-            quota = min(self._quota(line, asked=asked), most)
+            quota = min(self._quota(line, asked=asked), share, most)
             if host in self._hosts:
                 free = self._hosts[host].free(self._moment) or 0
                 quota = min(quota, free - promised[host])
@@ -172,7 +173,8 @@ class _Claim:
             if host is not None:
                 earliest = host.take(max(earliest, line.pace.next_at))
             starts_in = line.pace.take(earliest) - self._moment
-            paced.append(one._replace(version=line.version, starts_in=starts_in))
+            interval = 1 / line.pace.rate if line.pace.rate else 0.0
+            paced.append(one._replace(version=line.version, starts_in=starts_in, interval=interval))
         return paced
 
 

@@ -17,36 +17,46 @@ from anthyx_server.webhooks.sending.sender import Sender
 log = logging.getLogger(__name__)
 
 _LONGEST_STEP_SECONDS = 1.0
+_MOST_PACED = 10_000
 
 
 class Dispatcher:
     """Sends requests in a thread of its own.
 
     `make_sender` makes the HTTP client, anew where one breaks; `ring` is called when something is
-    in `done` or `unsent`, which another thread empties.
+    in `done` or `unsent`, which another thread empties. What was claimed more than
+    `patience_seconds` ago is not sent any more: its lease could end before the attempt does.
     """
 
-    def __init__(self, make_sender: Callable[[], Sender], ring: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        make_sender: Callable[[], Sender],
+        ring: Callable[[], None],
+        patience_seconds: float,
+    ) -> None:
+        self._patience = patience_seconds
         self._make_sender = make_sender
         self._ring = ring
-        self._inbox: deque[tuple[float, int, Request]] = deque()
-        self._waiting: list[tuple[float, int, Request]] = []
+        self._inbox: deque[tuple[float, float, int, Request]] = deque()
+        self._waiting: list[tuple[float, float, int, Request]] = []
         self._running: dict[tuple[str, str], Request] = {}
+        self._next_at: dict[str, float] = {}
         self._order = itertools.count()
         self._sender = make_sender()
         self._is_stopping = threading.Event()
         self._is_giving_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="webhooks-send", daemon=True)
         self.done: deque[Finished] = deque()
-        self.unsent: deque[Claimed] = deque()
+        self.unsent: deque[Request] = deque()
 
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()
 
-    def send(self, request: Request, at: float) -> None:
-        """Take a request, to be started at `at` of the monotonic clock. From any thread."""
-        self._inbox.append((at, next(self._order), request))
+    def send(self, request: Request, claimed_at: float) -> None:
+        """Take a request, claimed at this time of the monotonic clock. From any thread."""
+        starts_at = claimed_at + request.claimed.starts_in
+        self._inbox.append((starts_at, claimed_at, next(self._order), request))
 
     def wake(self) -> None:
         """Look at what was taken. From any thread."""
@@ -98,15 +108,32 @@ class Dispatcher:
         """Start what is due; how long there is nothing more to start, in seconds."""
         now = clock.monotonic()
         while self._waiting and self._waiting[0][0] <= now:
-            request = heapq.heappop(self._waiting)[2]
+            _, claimed_at, _, request = heapq.heappop(self._waiting)
+            if now > claimed_at + self._patience:
+                self.unsent.append(request)
+                self._ring()
+                continue
+            if request.claimed.interval and not self._is_its_turn(request.claimed, now):
+                place = (self._next_at[request.claimed.endpoint_id], claimed_at, next(self._order))
+                heapq.heappush(self._waiting, (*place, request))
+                continue
             self._running[request.key] = request
             self._sender.start(request.outgoing())
         if not self._waiting:
             return _LONGEST_STEP_SECONDS
         return min(self._waiting[0][0] - now, _LONGEST_STEP_SECONDS)
 
+    def _is_its_turn(self, claimed: Claimed, now: float) -> bool:
+        """Keep an endpoint's pace also where this process was late: it does not catch up."""
+        if now < self._next_at.get(claimed.endpoint_id, 0.0):
+            return False
+        if len(self._next_at) > _MOST_PACED:
+            self._next_at.clear()
+        self._next_at[claimed.endpoint_id] = now + claimed.interval
+        return True
+
     def _return_waiting(self) -> None:
-        self.unsent.extend(request.claimed for _, _, request in self._waiting)
+        self.unsent.extend(request for *_, request in self._waiting)
         self._waiting.clear()
         self._ring()
 

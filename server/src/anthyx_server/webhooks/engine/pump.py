@@ -49,7 +49,9 @@ class Pump:
         )
         self._books = Bookkeeper(self._engine, parts, TurningOff(app), telling)
         self._dispatcher = Dispatcher(
-            lambda: Sender(settings, policy.denied_hosts), self._books.ring
+            lambda: Sender(settings, policy.denied_hosts),
+            self._books.ring,
+            settings.lease_seconds - settings.timeout_seconds,
         )
         self._thread = threading.Thread(
             target=self._books.run, args=(self._dispatcher,), name="webhooks-books", daemon=True

@@ -22,7 +22,7 @@ from anthyx_server.webhooks.sending.signing import Signer
 
 _MOST_TARGETS = 10_000
 # One statement reads so many bodies at most, of up to 256 KiB each.
-MOST_BODIES = 64
+MOST_BODIES = 128
 
 _TARGET = (
     WebhookEndpoint.id,
@@ -226,7 +226,7 @@ def _load_bodies(
 ) -> dict[tuple[str, str, str], bytes]:
     query = _BODIES if is_sqlite(connection) else _BODIES_ON_POSTGRESQL
     joined = orjson.dumps(list(event_ids)).decode()
-    rows = connection.exec_driver_sql(query, (joined,))
+    rows = connection.exec_driver_sql(query, (joined,)).all()
     return {(row[0], row[1], row[2]): bytes(row[3]) for row in rows}
 
 

@@ -150,7 +150,7 @@ WHERE q.endpoint_id = v.endpoint_id
             "given_back": ",".join("01"[verdict.is_given_back] for _, verdict in verdicts),
             "now": now,
         }
-        return {(row[0], row[1]) for row in connection.exec_driver_sql(self._FINISH, given)}
+        return {(row[0], row[1]) for row in connection.exec_driver_sql(self._FINISH, given).all()}
 
     def keep_attempts(
         self, connection: sa.Connection, attempts: Sequence[tuple[str, Finished]]

@@ -142,7 +142,7 @@ class SweepStatements:
             created_at, lease, until, url = row[12:]
             if self._is_sqlite:
                 created_at, until = from_milliseconds(created_at), from_milliseconds(until)
-            yield Lease(Claimed._make((*row[:12], created_at, lease, 0, 0.0)), until, url)
+            yield Lease(Claimed._make((*row[:12], created_at, lease, 0, 0.0, 0.0)), until, url)
 
     def count(self, connection: sa.Connection, endpoint_id: str, in_flight: int) -> None:
         """Set how much is under way."""

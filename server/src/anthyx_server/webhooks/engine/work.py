@@ -46,9 +46,11 @@ class Wanted(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A delivery under lease. `number` is that of the attempt, `starts_in` seconds from the claim.
+    """A delivery under lease.
 
-    `status` is that of the delivery before the attempt.
+    `number` is that of the attempt, which is to start `starts_in` seconds after the claim and at
+    least `interval` seconds after the one before it at this endpoint. `status` is that of the
+    delivery before the attempt.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Claimed(NamedTuple):
     lease: str
     version: int = 0
     starts_in: float = 0.0
+    interval: float = 0.0
 
 
 @dataclass(slots=True)

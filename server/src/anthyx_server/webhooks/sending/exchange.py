@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,19 +12,12 @@ from anthyx_server import clock
 from anthyx_server.webhooks.sending import answers, failures
 from anthyx_server.webhooks.sending.failures import Failure
 from anthyx_server.webhooks.sending.outcome import Outcome, Outgoing
+from anthyx_server.webhooks.sending.receiving import Answer
+from anthyx_server.webhooks.sending.request_lines import header_lines
 from anthyx_server.webhooks.sending.sockets import Sockets
 
-MAX_BODY = 16 * 1024
-_MAX_HEAD = 64 * 1024
-_END_OF_HEAD = (b"\r\n", b"\n")
 _TIMEOUT = pycurl.TIMEOUT_MS
 _CONNECT_TIMEOUT = pycurl.CONNECTTIMEOUT_MS
-_OWN_HEADERS = {
-    "content-type": "Content-Type: application/json",
-    "user-agent": "User-Agent: Anthyx-Webhooks/1",
-    "accept-encoding": "Accept-Encoding: identity",
-    "expect": "Expect:",  # libcurl would ask large bodies' receivers for a 100 first
-}
 
 # Judges an address and a port as a socket is about to be opened.
 Judge = Callable[[str, int], bool]
@@ -38,18 +30,13 @@ class Exchange:
     """
 
     __slots__ = (
+        "_answer",
         "_begun",
-        "_body",
-        "_body_size",
         "_has_own_options",
-        "_head_size",
-        "_is_full",
-        "_is_head_whole",
         "_is_refused",
         "_is_resent",
         "_is_reused",
         "_judge",
-        "_lines",
         "_named_ms",
         "_opened",
         "_options",
@@ -66,13 +53,14 @@ class Exchange:
         self._sockets = sockets
         self._options = options
         self._has_own_options = False
+        self._answer = Answer()
         self.handle = pycurl.Curl()
         for option, value in options.items():
             self.handle.setopt(option, value)
         self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
         self.handle.setopt(pycurl.PREREQFUNCTION, self._on_send)
-        self.handle.setopt(pycurl.HEADERFUNCTION, self._on_header)
-        self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        self.handle.setopt(pycurl.HEADERFUNCTION, self._answer.on_header)
+        self.handle.setopt(pycurl.WRITEFUNCTION, self._answer.on_body)
         self.begin(None)
 
     def begin(self, tag: Any) -> None:
@@ -83,12 +71,8 @@ class Exchange:
         self._named_ms: int | None = None
         if self._has_own_options:
             self._restore()
-        self._lines: list[bytes] = []
-        self._head_size = 0
-        self._is_head_whole = False
-        self._body: list[bytes] = []
-        self._body_size = 0
-        self._is_full = self._is_refused = self._is_resent = self._is_reused = False
+        self._answer.forget()
+        self._is_refused = self._is_resent = self._is_reused = False
         self._opened = self._sends = 0
         self._peer: str | None = None
 
@@ -101,7 +85,7 @@ class Exchange:
         handle = self.handle
         try:
             handle.setopt(pycurl.URL, url)
-            handle.setopt(pycurl.HTTPHEADER, _lines(outgoing.headers))
+            handle.setopt(pycurl.HTTPHEADER, header_lines(outgoing.headers))
             handle.setopt(pycurl.POSTFIELDS, outgoing.body)
         except (pycurl.error, UnicodeError, TypeError) as error:
             raise ValueError(str(error)) from None
@@ -126,10 +110,9 @@ class Exchange:
         return True
 
     def tell(self, host: str, port: int, addresses: list[str]) -> None:
-        """Tell libcurl the addresses of a name, which it keeps for all handles."""
+        """Tell libcurl the addresses of a name: once, and it keeps them for all handles."""
         written = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
         self.handle.setopt(pycurl.RESOLVE, [f"+{host}:{port}:{written}"])
-        self._has_own_options = True
 
     def refused(self, failure: Failure) -> Outcome:
         """The outcome of a request that is not made at all."""
@@ -139,7 +122,7 @@ class Exchange:
         """The outcome, once libcurl is done with it; `error` is libcurl's code, 0 for none."""
         info = self.handle.getinfo
         status: int = info(pycurl.RESPONSE_CODE)
-        if self._is_full and error == pycurl.E_WRITE_ERROR:
+        if self._answer.is_full and error == pycurl.E_WRITE_ERROR:
             error = 0
         failure = self._failure(error, status)
         if self._named_ms is None and not self._is_resent:
@@ -148,8 +131,8 @@ class Exchange:
             duration = self._milliseconds()
         outcome = self._failed(failure, duration)
         outcome.status_code = status or None
-        outcome.response_headers = answers.kept_headers(self._lines)
-        outcome.response_body = b"".join(self._body)
+        outcome.response_headers = self._answer.headers()
+        outcome.response_body = self._answer.body()
         outcome.is_gone = status == 410 and error == 0
         if failure is not None:
             outcome.retry_after_seconds = answers.retry_after_seconds(outcome.response_headers)
@@ -159,7 +142,9 @@ class Exchange:
     def _is_lost(self, error: int) -> bool:
         """True where a used connection was lost with the first sending, before any answer."""
         is_first = self._sends == 1 and not self._is_resent
-        return error in failures.LOST and is_first and self._is_reused and not self._head_size
+        return (
+            error in failures.LOST and is_first and self._is_reused and not self._answer.has_begun
+        )
 
     def _shorten(self) -> None:
         """Leave libcurl the time that is left."""
@@ -171,7 +156,6 @@ class Exchange:
     def _restore(self) -> None:
         for option in (_TIMEOUT, _CONNECT_TIMEOUT):
             self.handle.setopt(option, self._options[option])
-        self.handle.setopt(pycurl.RESOLVE, [])
         self.handle.setopt(pycurl.FRESH_CONNECT, 0)
         self._has_own_options = False
 
@@ -181,12 +165,12 @@ class Exchange:
     def _failure(self, error: int, status: int) -> Failure | None:
         if error == 0:
             # libcurl takes a head that breaks off, or was only an interim one, for an answer.
-            if not self._is_head_whole or status < 200:
+            if not self._answer.is_head_whole or status < 200:
                 return failures.CONNECTION_LOST
             return None if status < 300 else failures.of_status(status)
         if self._is_refused and not self._sends:
             return failures.ADDRESS_NOT_ALLOWED
-        if self._head_size > _MAX_HEAD:
+        if self._answer.is_head_too_large:
             return failures.HEADERS_TOO_LARGE
         info = self.handle.getinfo
         if failures.is_of_tls(error):
@@ -230,7 +214,7 @@ class Exchange:
                 outcome.connect_ms = max(0, connected - looked_up) // 1000
             if secured:
                 outcome.tls_ms = max(0, secured - connected) // 1000
-        if self._head_size:
+        if self._answer.has_begun:
             waited = info(pycurl.STARTTRANSFER_TIME_T) - info(pycurl.PRETRANSFER_TIME_T)
             outcome.first_byte_ms = max(0, waited) // 1000
 
@@ -256,49 +240,3 @@ class Exchange:
         self._peer = peer
         self._sends += 1
         return int(pycurl.PREREQFUNC_OK)
-
-    def _on_header(self, line: bytes) -> int:
-        size = len(line)
-        self._head_size += size
-        if self._head_size > _MAX_HEAD:
-            return -1
-        if line.startswith(b"HTTP/"):
-            self._lines = []  # what came before was an interim answer
-            self._is_head_whole = False
-        elif not self._is_head_whole:  # else it is a trailer
-            self._lines.append(line)
-            self._is_head_whole = line in _END_OF_HEAD
-        return size
-
-    def _on_body(self, piece: bytes) -> int:
-        room = MAX_BODY - self._body_size
-        size = len(piece)
-        if size > room:
-            self._body.append(piece[:room])
-            self._body_size = MAX_BODY
-            self._is_full = True
-            return -1
-        self._body.append(piece)
-        self._body_size += size
-        return size
-
-
-def _lines(headers: list[tuple[str, str]]) -> list[str] | list[bytes]:
-    """The request's header lines; bytes where they are not ASCII.
-
-    Raises:
-        ValueError: one holds what would end it.
-    """
-    # `Name;` is libcurl's way to write a header without a value.
-    lines = [f"{name}: {value}" if value else f"{name};" for name, value in headers]
-    text = "".join(lines)
-    if "\n" in text or "\r" in text or "\0" in text:
-        raise ValueError("a header holds a line break")
-    lines += _own_lines(tuple([name for name, _ in headers]))
-    return lines if text.isascii() else [line.encode() for line in lines]
-
-
-@functools.lru_cache(maxsize=1024)
-def _own_lines(given: tuple[str, ...]) -> tuple[str, ...]:
-    names = {name.lower() for name in given}
-    return tuple(line for name, line in _OWN_HEADERS.items() if name not in names)
