@@ -35,6 +35,7 @@ from anthyx_server.webhooks.deliveries.endpoint_routes import (
 )
 from anthyx_server.webhooks.deliveries.routes import blueprint as webhook_deliveries_blueprint
 from anthyx_server.webhooks.endpoints.routes import blueprint as webhook_endpoints_blueprint
+from anthyx_server.webhooks.pages import blueprint as webhook_pages
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
 
 if TYPE_CHECKING:
@@ -59,12 +60,14 @@ _MOUNTED = (
     analytics_blueprint,
     webhook_endpoints_blueprint,
 )
+_PAGES = (webhook_pages,)
 # What a capability needs of one above it.
 _HANDED_DOWN = {
     "anthyx_scopes": keys.SCOPES,
     "anthyx_look_again": keys.look_again,
     "anthyx_brand_lookup": brands.existing_ids,
     "anthyx_brand_hold": brands.hold_existing,
+    "anthyx_brand_names": brands.list_names,
     "anthyx_brand_contents": (channels.count_in_brand, posts.count_in_brand),
     "anthyx_media_lookup": posts.no_media,
 }
@@ -100,6 +103,8 @@ def create_app(settings: Settings) -> Flask:
 
     for blueprint in _MOUNTED:
         app.register_blueprint(blueprint, url_prefix="/v1")
+    for blueprint in _PAGES:
+        app.register_blueprint(blueprint)
     limit_uncounted(app, limiter, "events.list_events", "60 per minute")
     return app
 

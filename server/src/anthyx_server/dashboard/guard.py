@@ -32,12 +32,17 @@ def page(
     method: Literal["GET", "POST"] = "GET",
     permission: Permission = "view",
     is_confirmed: bool = False,
+    is_noted: bool = False,
+    prepare: Callable[[], None] | None = None,
 ) -> Callable[[View], View]:
     """Declare a view as a page for members who are signed in.
 
     The view is called with a `Visitor` and the path's ids. A POST needs the token of our forms
     and runs in one transaction, which commits unless the view raises. With `is_confirmed` the
-    password must have been given within the last minutes, else it is asked for first.
+    password must have been given within the last minutes, else it is asked for first. A GET that
+    `is_noted` leaves an entry on the audit log, and commits as a POST does. `prepare` is called for
+    a form that will be taken, while no transaction is open: for what takes long, such as asking
+    others.
     """
 
     def declare(view: View) -> View:
@@ -52,7 +57,11 @@ def page(
                 require_own_form(cookies.session_token() or "")
             if is_confirmed and not visitor.is_confirmed:
                 return redirect(url_of("sign_in.show_confirmation", next=_here(method)))
-            return _run(view, visitor, ids, is_writing=method == "POST")
+            if prepare is not None:
+                # Nothing was written so far; on SQLite it would keep all others from writing.
+                db.rollback()
+                prepare()
+            return _run(view, visitor, ids, is_writing=is_noted or method == "POST")
 
         blueprint.add_url_rule(
             rule, view.__name__, run, methods=[method], provide_automatic_options=False

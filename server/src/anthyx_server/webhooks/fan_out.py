@@ -70,8 +70,8 @@ def _wanted(event: Event, dialect: sa.Dialect) -> dict[str, Any]:
 
 
 _TIME = UTCTime()
-# The id of a delivery sorts as the event's place in the feed does, and ends as its endpoint's. It is
-# created at that time too, when the event commits: so lists find times by ids.
+# The id of a delivery sorts as the event's place in the feed does, and ends as its endpoint's. It
+# is created at that time too, when the event commits: so lists find times by ids.
 _FAN_OUT_TEXT = """
 INSERT INTO webhook_deliveries (
   workspace_id, mode, id, endpoint_id, event_id, event_type, brand_id,

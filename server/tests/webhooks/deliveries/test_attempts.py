@@ -9,7 +9,6 @@ from tests.support.apps import Account
 from tests.support.problems import problem
 from tests.support.webhooks import add_attempt, add_attempts, add_delivery, add_endpoint
 
-
 STARTED_AT = datetime(2026, 11, 1, 9, 30, 0, 999_000, tzinfo=UTC)
 MADE = {
     "started_at": STARTED_AT,
