@@ -110,7 +110,7 @@ def _times(stats: dict[str, Any], zone: ZoneInfo, step: float) -> list[Label]:
     """Every so many buckets its start: hours in the workspace's time zone, days in UTC."""
     every = max(1, len(stats["data"]) // _LABELS)
     labels = []
-    for place in range(0, len(stats["data"]), every):
+    for place in range(every // 2, len(stats["data"]), every):
         start = datetime.fromisoformat(stats["data"][place]["start"])
         labels.append(
             Label(
