@@ -69,7 +69,7 @@ def _pages(sort: str, has_status: bool, is_restricted: bool) -> Pages:  # noqa: 
     return Pages(query, order)
 
 
-def list_names(caller: Caller, most: int) -> list[tuple[str, str]]:
+def offer_names(caller: Caller, most: int) -> list[tuple[str, str]]:
     """The ids and names of the first brands by name, to choose from."""
     query = visible(caller, Brand.id, Brand.name).order_by(Brand.name_key, Brand.id)
     return [(row[0], row[1]) for row in db.session.execute(query.limit(most))]

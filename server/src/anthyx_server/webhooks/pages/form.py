@@ -132,7 +132,7 @@ def problems_of(error: ApiError) -> forms.Problems:
 
 def brands_of(visitor: Visitor, chosen: list[str]) -> tuple[list[tuple[str, str]], bool]:
     """The brands to choose from, with those that are chosen; and whether there are more."""
-    names: BrandNames = current_app.extensions["anthyx_brand_names"]
+    names: BrandNames = current_app.extensions["anthyx_brand_offer"]
     found = names(visitor.caller, _MOST_BRANDS + 1)
     offered = found[:_MOST_BRANDS]
     known = {brand_id for brand_id, _ in offered}
