@@ -99,3 +99,26 @@ def test_an_event_of_an_unknown_type_is_an_event(client: Anthyx, server: Loopbac
     assert event.data.previous == {"name": "Acme Inc"}
     assert event.subject.id == "brand_1"
     assert hash(event) == hash(client.events.get(event))
+
+
+def test_event_types_can_be_gone_through(client: Anthyx, server: Loopback) -> None:
+    server.answers(ok(samples.event_types()))
+    (found,) = client.event_types.list()
+    assert (found.name, found.example) == ("brand.updated", samples.event())
+    assert found.schema["type"] == "object"
+
+
+def test_an_example_event_takes_its_brand_as_it_was_fetched(
+    client: Anthyx, server: Loopback
+) -> None:
+    server.answers(ok(samples.brand()), ok(samples.event(), 201))
+    client.events.create(type="brand.updated", brand_id=client.brands.get("brand_1"))
+    assert server.seen[1].json == {"type": "brand.updated", "brand_id": "brand_1"}
+
+
+def test_an_example_event_of_no_brand_in_particular(client: Anthyx, server: Loopback) -> None:
+    server.answers(ok(samples.event(), 201))
+    made = client.events.create(type="brand.updated", idempotency_key="once")
+    assert made.id == "evt_1"
+    (sent,) = server.seen
+    assert (sent.json, sent.headers["idempotency-key"]) == ({"type": "brand.updated"}, "once")

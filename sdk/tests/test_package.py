@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import anthyx
+from sdk.tests import samples
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def _loaded_by(statement: str) -> set[str]:
@@ -45,6 +49,18 @@ def test_errors_and_models_do_not_load_requests() -> None:
     assert "requests" not in _loaded_by("import anthyx")
     assert "requests" not in _loaded_by("from anthyx import RateLimitError, Retry, UNSET")
     assert "requests" in _loaded_by("from anthyx import Anthyx")
+
+
+def test_webhooks_load_little() -> None:
+    """20 ms over bare Python: each of these alone would take a good part of it."""
+    loaded = _loaded_by("import anthyx.webhooks")
+    assert loaded & {"requests", "dataclasses", "inspect", "typing", "datetime", "flask"} == set()
+    # Nor does the first webhook load what sends requests.
+    event = json.dumps(samples.event()).encode()
+    verified = (
+        f"from anthyx.webhooks import *; verify({event!r}, sign({event!r}, {SECRET!r}), {SECRET!r})"
+    )
+    assert _loaded_by(verified) & {"requests", "urllib3", "http.client", "ssl"} == set()
 
 
 def test_the_package_says_that_it_is_typed() -> None:

@@ -245,13 +245,6 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
         None,
     ),
     (
-        lambda c: c.events.create(type="post.created"),
-        "POST /events",
-        ok(EVENT, 201),
-        BrandUpdated,
-        {"type": "post.created"},
-    ),
-    (
         lambda c: c.events.create(type="brand.new", brand_id="b"),
         "POST /events",
         ok(EVENT, 201),
@@ -393,21 +386,6 @@ def test_a_channel_takes_its_brand_as_it_was_fetched(client: Anthyx, server: Loo
 def test_platforms_can_be_gone_through(client: Anthyx, server: Loopback) -> None:
     server.answers(ok(samples.platforms()))
     assert [each.platform for each in client.platforms.list()] == ["x"]
-
-
-def test_event_types_can_be_gone_through(client: Anthyx, server: Loopback) -> None:
-    server.answers(ok(samples.event_types()))
-    (found,) = client.event_types.list()
-    assert (found.name, found.example) == ("brand.updated", samples.event())
-    assert found.schema["type"] == "object"
-
-
-def test_an_example_event_takes_its_brand_as_it_was_fetched(
-    client: Anthyx, server: Loopback
-) -> None:
-    server.answers(ok(BRAND), ok(EVENT, 201))
-    client.events.create(type="brand.updated", brand_id=client.brands.get("brand_1"))
-    assert server.seen[1].json == {"type": "brand.updated", "brand_id": "brand_1"}
 
 
 def test_history_takes_a_key_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:

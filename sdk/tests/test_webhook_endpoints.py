@@ -16,7 +16,7 @@ from anthyx import (
     WebhookEndpoint,
     WebhookSecret,
 )
-from sdk.tests import samples
+from sdk.tests import samples, test_webhook_deliveries
 from sdk.tests.loopback import Answer, Loopback, ok, raw
 
 pytestmark = pytest.mark.enable_socket
@@ -188,7 +188,8 @@ def test_each_method_is_one_operation(
 
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
-    used = {name for call, *_ in CALLS for name in call.__code__.co_names}
+    calls = (*CALLS, *test_webhook_deliveries.CALLS)
+    used = {name for call, *_ in calls for name in call.__code__.co_names}
     resource = client.webhook_endpoints
     assert {name for name in dir(resource) if not name.startswith("_")} <= used
 

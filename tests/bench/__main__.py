@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import deliveries, growth, post_growth, report, request_path
+from tests.bench import (
+    deliveries,
+    growth,
+    post_growth,
+    publishing,
+    report,
+    request_path,
+    verifying,
+)
 from tests.bench.world import open_world
 
 
@@ -13,12 +21,17 @@ def main() -> None:
     """Measure as the arguments say."""
     options = _options()
     title = report.DATABASES[options.database]
-    if options.deliveries:
+    if options.verify:
+        title, text = "Verifying a webhook", verifying.table(options.rounds)
+    elif options.deliveries:
         title = f"Webhook deliveries on {title}"
         text = deliveries.table(options.database, options.rounds, options.count)
     elif options.posts:
         title = f"{post_growth.COUNT:,} posts on {title}"
         text = post_growth.table(options.database, options.rounds)
+    elif options.publishing:
+        title = f"Publishing on {title}"
+        text = publishing.table(options.database, options.rounds, options.seconds)
     elif options.growth:
         title = f"Growth on {title}"
         text = growth.table(options.database, options.rounds, options.seconds)
@@ -39,6 +52,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="of load per variant and round")
     parser.add_argument("--growth", action="store_true", help="few rows beside many, instead")
     parser.add_argument("--posts", action="store_true", help="both ends of lists of many posts")
+    parser.add_argument("--publishing", action="store_true", help="commits with and without events")
+    parser.add_argument("--verify", action="store_true", help="what the SDK's verify costs")
     parser.add_argument("--deliveries", action="store_true", help="webhooks, instead")
     parser.add_argument("--count", type=int, default=50_000, help="of deliveries in a deep backlog")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 1 s")

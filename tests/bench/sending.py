@@ -1,8 +1,9 @@
-"""The sender alone: signed POSTs of 1 kB to a receiver that answers 204, over keep-alive."""
+"""The sender alone: signed POSTs of 1 kB, with all that a delivery has, but nothing on record."""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter, process_time
 
@@ -11,7 +12,6 @@ from anthyx_server.webhooks.sending.outcome import Outgoing
 from anthyx_server.webhooks.sending.sender import Sender
 from tests.bench.load import VoidRunError
 
-ENDPOINTS = 20
 _BODY = b"x" * 1_024
 _KEY = hmac.new(b"whsec_bench", digestmod="sha256")
 
@@ -30,27 +30,27 @@ class Sent:
         return self.requests / self.seconds
 
 
-def send(port: int, requests: int, in_flight: int) -> Sent:
-    """Send so many requests with everything on that a delivery has, but nothing on record.
+def send(urls: Sequence[str], requests: int, in_flight: int) -> Sent:
+    """Send so many requests to these URLs in turn, which answer 204 and keep connections open.
 
     Raises:
         VoidRunError: one was not answered with 204.
     """
     sender = Sender(WebhookSettings(are_private_allowed=True), ())
     try:
-        _run(sender, port, ENDPOINTS * in_flight, in_flight)  # connections, caches
+        _run(sender, urls, 20 * in_flight, in_flight)  # connections, caches
         cpu, start = process_time(), perf_counter()
-        _run(sender, port, requests, in_flight)
+        _run(sender, urls, requests, in_flight)
         return Sent(requests, perf_counter() - start, process_time() - cpu)
     finally:
         sender.close()
 
 
-def _run(sender: Sender, port: int, requests: int, in_flight: int) -> None:
+def _run(sender: Sender, urls: Sequence[str], requests: int, in_flight: int) -> None:
     started = done = 0
     while done < requests:
         while started < requests and started - done < in_flight:
-            sender.start(_request(port, started))
+            sender.start(_request(urls[started % len(urls)], started))
             started += 1
         for outcome in sender.step(5):
             if outcome.status_code != 204:
@@ -58,7 +58,7 @@ def _run(sender: Sender, port: int, requests: int, in_flight: int) -> None:
             done += 1
 
 
-def _request(port: int, number: int) -> Outgoing:
+def _request(url: str, number: int) -> Outgoing:
     signature = _KEY.copy()
     signature.update(_BODY)
     standard = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
@@ -72,4 +72,4 @@ def _request(port: int, number: int) -> Outgoing:
         ("X-Anthyx-Attempt", "1"),
         ("X-Anthyx-Sequence", str(number)),
     ]
-    return Outgoing(number, f"http://127.0.0.1:{port}/{number % ENDPOINTS}", headers, _BODY)
+    return Outgoing(number, url, headers, _BODY)

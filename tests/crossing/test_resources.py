@@ -7,6 +7,7 @@ import pytest
 from anthyx import (
     Anthyx,
     AuthenticationError,
+    BrandCreated,
     ConflictError,
     Event,
     NotFoundError,
@@ -52,7 +53,7 @@ def test_channels_from_connecting_to_disconnecting(client: Anthyx) -> None:
 def test_webhook_endpoints_from_creation_to_deletion(client: Anthyx) -> None:
     brand = client.brands.create(name="Endpoint's brand")
     made = client.webhook_endpoints.create(
-        url="http://127.0.0.1:9099/hooks",
+        url="https://93.184.216.34/hooks",
         event_types=["brand.deleted"],
         brand_ids=[brand.id],
         headers={"X-Team": "hush"},
@@ -143,7 +144,8 @@ def test_events_are_listed_polled_and_followed(client: Anthyx) -> None:
     client.brands.archive(made)
     created, archived = client.events.list(after=start, types="brand.*", wait=20)
     assert (created.type, archived.type) == ("brand.created", "brand.archived")
-    assert created.data.object == made.to_dict()
+    assert isinstance(created, BrandCreated)
+    assert created.data.object == made
     assert archived.data.previous is not None
     assert client.events.get(created.id) == created
     assert [each.id for each in client.events.list(brand_id=made)] == [archived.id, created.id]

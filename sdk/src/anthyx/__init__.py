@@ -108,6 +108,16 @@ if TYPE_CHECKING:
     from ._response import APIResponse, ResponseInfo
     from ._retry import Retry
     from ._unset import UNSET, Unset
+    from ._webhook_delivery_models import (
+        WebhookAttempt,
+        WebhookAttemptError,
+        WebhookAttemptPhases,
+        WebhookDelivery,
+        WebhookDeliveryDetail,
+        WebhookRecovery,
+        WebhookStats,
+        WebhookStatsBucket,
+    )
     from ._webhook_endpoint_models import (
         IssuedWebhookEndpoint,
         WebhookEndpoint,
@@ -178,6 +188,10 @@ _HOMES = {
     "_response": "APIResponse ResponseInfo",
     "_retry": "Retry",
     "_unset": "UNSET Unset",
+    "_webhook_delivery_models": (
+        "WebhookAttempt WebhookAttemptError WebhookAttemptPhases WebhookDelivery "
+        "WebhookDeliveryDetail WebhookRecovery WebhookStats WebhookStatsBucket"
+    ),
     "_webhook_endpoint_models": (
         "IssuedWebhookEndpoint WebhookEndpoint WebhookFailure WebhookHealth WebhookSecret"
     ),
@@ -335,6 +349,11 @@ __all__ = [
     "ValidatedTarget",
     "ValidationError",
     "Wait",
+    "WebhookAttempt",
+    "WebhookAttemptError",
+    "WebhookAttemptPhases",
+    "WebhookDelivery",
+    "WebhookDeliveryDetail",
     "WebhookEndpoint",
     "WebhookEndpointDisabled",
     "WebhookEndpointTest",
@@ -342,8 +361,11 @@ __all__ = [
     "WebhookHeaderError",
     "WebhookHealth",
     "WebhookPayloadError",
+    "WebhookRecovery",
     "WebhookSecret",
     "WebhookSignatureError",
+    "WebhookStats",
+    "WebhookStatsBucket",
     "WebhookTimestampError",
     "WebhookVerificationError",
     "Workspace",

@@ -44,6 +44,9 @@ def lazy_event(data: JSON) -> AnyEvent:
         if type(data[name]) is not dict:
             raise DecodeError(f"its {name!r} is not an object")
     event = cls.__new__(cls)
+    # Those that every receiver looks at, to leave what it has seen.
+    object.__setattr__(event, "id", data["id"])
+    object.__setattr__(event, "type", data["type"])
     object.__setattr__(event, "_json", data)
     return typing.cast(AnyEvent, event)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic
@@ -111,29 +111,37 @@ class Pages(Generic[AnyModel]):
         path = self._asked.path
         answer = self._engine.run(new_request("GET", path, query=query, counted=counted))
         try:
-            return self._decode_page(answer)
+            return _decode_page(self._item, answer, self._decode)
         except DecodeError as error:
             raise foreign_shape(answer.response, error) from None
 
-    def _decode_page(self, answer: APIResponse) -> Page[AnyModel]:
-        data = answer.data
-        if not isinstance(data, dict):
-            raise DecodeError("a list is not an object")
-        items, cursor = data.get("data"), data.get("next_cursor")
-        if not isinstance(items, list) or not (cursor is None or isinstance(cursor, str)):
-            raise DecodeError("a list has no data, or a wrong cursor")
-        # An ETag of the page is not one of its items: `if_match=` would never fit.
-        of_item = replace(answer.response, etag=None)
-        return Page(
-            data=tuple(self._decode(each, of_item) for each in items),
-            has_more=data.get("has_more") is True,
-            next_cursor=cursor,
-            as_of=_as_of(data.get("as_of")),
-            response=answer.response,
-        )
-
     def _decode(self, data: JSON, response: ResponseInfo) -> AnyModel:
         return decode_model(self._item, data, response=response)
+
+
+def _decode_page(
+    item: type[AnyModel],
+    answer: APIResponse,
+    decode: Callable[[JSON, ResponseInfo], AnyModel] | None = None,
+) -> Page[AnyModel]:
+    data = answer.data
+    if not isinstance(data, dict):
+        raise DecodeError("a list is not an object")
+    items, cursor = data.get("data"), data.get("next_cursor")
+    if not isinstance(items, list) or not (cursor is None or isinstance(cursor, str)):
+        raise DecodeError("a list has no data, or a wrong cursor")
+    # An ETag of the page is not one of its items: `if_match=` would never fit.
+    of_item = replace(answer.response, etag=None)
+    return Page(
+        data=tuple(
+            decode(each, of_item) if decode else decode_model(item, each, response=of_item)
+            for each in items
+        ),
+        has_more=data.get("has_more") is True,
+        next_cursor=cursor,
+        as_of=_as_of(data.get("as_of")),
+        response=answer.response,
+    )
 
 
 def _as_of(value: JSON) -> datetime | None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .platforms import Platforms
     from .posts import Posts
     from .usage import UsageReports
+    from .webhook_deliveries import WebhookDeliveries, WebhookRecoveries
     from .webhook_endpoints import WebhookEndpoints
     from .workspace import WorkspaceDetails
 
@@ -155,6 +156,20 @@ class Anthyx:
         from .usage import UsageReports  # noqa: PLC0415
 
         return UsageReports(self._engine)
+
+    @cached_property
+    def webhook_deliveries(self) -> WebhookDeliveries:
+        """What was sent to webhook endpoints, and what became of it."""
+        from .webhook_deliveries import WebhookDeliveries  # noqa: PLC0415
+
+        return WebhookDeliveries(self._engine)
+
+    @cached_property
+    def webhook_recoveries(self) -> WebhookRecoveries:
+        """How far it has come that is sent again."""
+        from .webhook_deliveries import WebhookRecoveries  # noqa: PLC0415
+
+        return WebhookRecoveries(self._engine)
 
     @cached_property
     def webhook_endpoints(self) -> WebhookEndpoints:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Literal
 
+from ._answers import decode_answer
 from ._engine import Engine
 from ._pages import PageRequest, Pages
 from ._response import ResponseInfo
 from ._unset import UNSET, Unset
+from ._webhook_delivery_models import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookGranularity,
+    WebhookRecovery,
+    WebhookStats,
+)
 from ._webhook_endpoint_models import (
     IssuedWebhookEndpoint,
     WebhookEndpoint,
@@ -198,6 +209,114 @@ class WebhookEndpoints:
     ) -> WebhookEndpoint:
         """Turn an endpoint off; ConflictError where it is."""
         return self._act(endpoint, "disable", if_match, idempotency_key)
+
+    def enable(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        backlog: Literal["none", "all"] | datetime,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookRecovery:
+        """Turn an endpoint on; ConflictError where it is.
+
+        Args:
+            endpoint: which.
+            backlog: how much to send of what it missed: "none", "all" since it was disabled, or
+                what is from an aware time or later.
+            if_match: enable only if the endpoint still has this ETag.
+            idempotency_key: 1 to 255 visible characters; made for you if left out.
+
+        Returns:
+            The recovery that sends the backlog; `client.webhook_recoveries.get` follows it.
+        """
+        request = new_request(
+            "POST",
+            path_to(_PATH, endpoint, "enable"),
+            body={"backlog": {"since": backlog} if isinstance(backlog, datetime) else backlog},
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+        return self._engine.fetch(WebhookRecovery, request)
+
+    def recover(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        since: datetime,
+        dry_run: bool = False,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookRecovery:
+        """Send again what did not arrive: dead, skipped and failed deliveries.
+
+        Args:
+            endpoint: of which.
+            since: aware; those created then or later.
+            dry_run: only count them, as `matched`.
+            if_match: recover only if the endpoint still has this ETag.
+            idempotency_key: 1 to 255 visible characters; made for you if left out.
+        """
+        request = new_request(
+            "POST",
+            path_to(_PATH, endpoint, "recover"),
+            body={"since": since, "dry_run": dry_run},
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+        return self._engine.fetch(WebhookRecovery, request)
+
+    def test(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        event_type: str | Unset = UNSET,
+        if_match: str | WebhookEndpoint | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookAttempt | WebhookDelivery:
+        """Send an example of an event to an endpoint, and wait for the attempt.
+
+        Args:
+            endpoint: where to.
+            event_type: as "post.published", whatever the endpoint has subscribed to;
+                "webhook_endpoint.test" if left out.
+            if_match: test only if the endpoint still has this ETag.
+            idempotency_key: 1 to 255 visible characters; made for you if left out.
+
+        Returns:
+            The attempt; or the delivery, which will still be sent, where that took too long.
+        """
+        request = new_request(
+            "POST",
+            path_to(_PATH, endpoint, "test"),
+            body={"event_type": event_type},
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+        answer = self._engine.run(request)
+        if answer.response.status == HTTPStatus.OK:
+            return decode_answer(WebhookAttempt, answer)
+        return decode_answer(WebhookDelivery, answer)
+
+    def stats(
+        self,
+        endpoint: str | WebhookEndpoint,
+        *,
+        granularity: WebhookGranularity | None = None,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+    ) -> WebhookStats:
+        """How many attempts succeeded and failed, and how long they took, by hour or day in UTC.
+
+        Args:
+            endpoint: whose attempts.
+            granularity: "hour" or "day".
+            from_: aware; where to begin.
+            to: aware; where to end.
+        """
+        query = {"granularity": granularity, "from": from_, "to": to}
+        request = new_request("GET", path_to(_PATH, endpoint, "stats"), query=query)
+        return self._engine.fetch(WebhookStats, request)
 
     def _act(
         self,

@@ -8,6 +8,7 @@ import time
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 # What follows the prefix and its underscore.
 PATTERN = f"[{_ALPHABET}]{{26}}"
 
@@ -70,8 +71,8 @@ def start_of_id(prefix: str, microseconds: int) -> str:
 
 
 def _encode(prefix: str, number: int) -> str:
-    digits = []
-    for _ in range(26):
-        digits.append(_ALPHABET[number & 31])
-        number >>= 5
-    return f"{prefix}_{''.join(reversed(digits))}"
+    pairs = []
+    for _ in range(13):
+        pairs.append(_PAIRS[number & 1023])
+        number >>= 10
+    return f"{prefix}_{''.join(reversed(pairs))}"

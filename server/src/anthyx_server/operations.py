@@ -78,10 +78,10 @@ class Operation:
     `uncounted_with`; `settles_revocation` marks answers that must not be replayed before a
     revocation holds everywhere; `csv` turns the payload of an operation that reads into a table,
     for those who prefer CSV. With `most_items` the body is an array of one to so many of what
-    `body` describes. A GET that `is_noted` leaves an entry on the audit log, and answers only
-    once that is committed. `prepare` is called before a transaction begins: for what takes long,
-    such as asking others. It refuses nothing, since the request may have been answered before.
-    `also` says what answers with other statuses of success show.
+    `body` describes. `also` says what answers with other statuses of success show. A GET that
+    `is_noted` leaves an entry on the audit log, and answers only once that is committed. `prepare`
+    is called before a transaction begins: for what takes long, such as asking others. It refuses
+    nothing, since the request may have been answered before.
     """
 
     id: str

@@ -43,8 +43,8 @@ JOBS = (
     events_jobs,
     keys_jobs,
     limits_jobs,
-    webhook_endpoints_jobs,
     webhook_deliveries_jobs,
+    webhook_endpoints_jobs,
 )
 
 _TICK_SECONDS = 1.0

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from anthyx_server import db
 from anthyx_server.events import Event, jobs
+from anthyx_server.webhooks.models import WebhookDelivery
 from server.tests.events.happenings import happen, ids
 from server.tests.keys.passing import Calendar
+from server.tests.webhooks.publishing.subscribers import deliveries, subscribe
 from tests.support.apps import Account
 
 
@@ -18,6 +21,11 @@ def forget(account: Account) -> int:
     with account.app.app_context():
         jobs.forget_old_events()
         return db.db.session.query(Event).count()
+
+
+def forget_all(account: Account) -> int:
+    """Run the job as often as it has anything to look at; how many events are left."""
+    return min(forget(account) for _ in range(20))
 
 
 def test_events_are_forgotten_after_30_days(
@@ -49,3 +57,21 @@ def test_a_run_takes_a_bounded_number_and_the_next_one_the_rest(
     calendar.now += timedelta(days=31)
     count = forget(account)
     assert forget(account) == max(0, count - 4)
+
+
+def test_an_event_is_kept_while_a_delivery_waits_for_it(
+    calendar: Calendar, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are, those after them are forgotten."""
+    monkeypatch.setattr(jobs, "_BATCH", 2)
+    monkeypatch.setattr(jobs, "_MOST_BATCHES", 2)
+    endpoint_id = subscribe(account, "post.created")
+    happen(account, *["post.created"] * 7, *["post.updated"] * 3)
+    calendar.now += timedelta(days=31)
+    assert forget_all(account) == 7
+    with account.app.app_context(), db.transaction():
+        waiting = WebhookDelivery.endpoint_id == endpoint_id
+        done = {"status": "succeeded", "next_attempt_at": None}
+        db.db.session.execute(sa.update(WebhookDelivery).where(waiting).values(**done))
+    assert forget_all(account) == 0
+    assert len(deliveries(account)) == 7

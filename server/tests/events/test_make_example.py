@@ -13,12 +13,17 @@ import pytest
 from anthyx_server import clock, db, events, keys
 from anthyx_server.events import described
 from anthyx_server.events.catalogue import TYPES, has_brand
+from anthyx_server.webhooks.models import WebhookDelivery
 from server.tests.events.happenings import ids, page
 from server.tests.events.schemas import problems_of
 from server.tests.events.test_visibility import SCOPES
 from server.tests.keys.answers import document, events_of, pointers, problem
 from tests.support.apps import Account
 
+ENDPOINT = {
+    "url": "https://93.184.215.14/hooks",
+    "event_types": ["post.*", "webhook_endpoint.*"],
+}
 ONE_OF_EACH_FAMILY = {each.partition(".")[0]: each for each in TYPES}.values()
 ID = re.compile(r"[a-z]+_[0-9a-hjkmnp-tv-z]{26}")
 
@@ -72,7 +77,8 @@ def test_an_example_tells_of_now_and_hangs_together(in_test_mode: Account) -> No
     made, example = make(in_test_mode, "post.published"), described.example_of("post.published")
     moment = datetime.fromisoformat(made["created_at"])
     assert abs(moment - clock.now()) < timedelta(minutes=1)
-    assert datetime.fromisoformat(made["data"]["object"]["updated_at"]) <= moment
+    changed = datetime.fromisoformat(made["data"]["object"]["updated_at"])
+    assert timedelta() <= moment - changed < timedelta(minutes=1)
     apart = {
         new - old for new, old in zip(times(made["data"]), times(example["data"]), strict=True)
     }
@@ -98,6 +104,26 @@ def test_an_example_is_published_as_any_event(in_test_mode: Account) -> None:
     with events.numbered.connected_to(hear):
         made = make(in_test_mode, "brand.created")
     assert told == [made["id"]]
+
+
+def test_an_example_goes_to_the_endpoints_of_the_test_mode(in_test_mode: Account) -> None:
+    brand = document(in_test_mode.post("/brands", json={"name": "Acme"}), 201)["id"]
+    live = in_test_mode.with_key(mode="live")
+    every, of_brand, _ = (
+        document(by.post("/webhook-endpoints", json={**ENDPOINT, "brand_ids": brands}), 201)["id"]
+        for by, brands in ((in_test_mode, None), (in_test_mode, [brand]), (live, None))
+    )
+    reached = {
+        make(in_test_mode, "post.failed")["id"]: {every},
+        make(in_test_mode, "post.failed", brand_id=brand)["id"]: {every, of_brand},
+        make(in_test_mode, "brand.created", brand_id=brand)["id"]: set(),
+        make(in_test_mode, "webhook_endpoint.disabled")["id"]: {every},
+        make(in_test_mode, "webhook_endpoint.test")["id"]: set(),
+    }
+    with in_test_mode.app.app_context():
+        rows = db.db.session.query(WebhookDelivery).all()
+        for event_id, endpoints in reached.items():
+            assert {each.endpoint_id for each in rows if each.event_id == event_id} == endpoints
 
 
 def test_it_takes_what_writing_and_reading_take(in_test_mode: Account) -> None:

@@ -75,18 +75,20 @@ def test_writes_cost_what_they_write_however_many_rows(
     def cost(method: str, path: str, **options: Any) -> int:
         return len(statements(account, method, path, **options)) - begin
 
-    # Home, slugs; savepoint, brand, release; event; the key once more; the feed, the event's place.
-    assert cost("POST", "/brands", json={"name": "Acme"}) == 9
+    # Home, slugs; savepoint, brand, release; the key once more; the feed, the event and its
+    # deliveries, which SQLite takes apart.
+    made = 8 + is_sqlite
+    assert cost("POST", "/brands", json={"name": "Acme"}) == made
     # And the lock (SQLite's own is enough), the record sought, the record kept.
     keyed = {"json": {"name": "Other"}, "headers": {"Idempotency-Key": "1"}}
-    assert cost("POST", "/brands", **keyed) == 12 - begin
+    assert cost("POST", "/brands", **keyed) == made + 3 - begin
     brand = account.post("/brands", json={"name": "Third"}).get_json()["id"]
-    # Home or brand, locked; the change; its event; the key; the feed, the event's place.
+    # Home or brand, locked; the change; the key; the feed, the event and its deliveries.
     patched = cost("PATCH", f"/brands/{brand}", json={"name": "Renamed"})
-    assert patched == 7
+    assert patched == made - 2
     make_brands(account, 30, "more")
-    assert cost("POST", "/brands", json={"name": "Last"}) == 9
+    assert cost("POST", "/brands", json={"name": "Last"}) == made
     assert cost("PATCH", f"/brands/{brand}", json={"name": "Once more"}) == patched
     # And what the brand still has is counted, each kind by itself.
     contents = len(account.app.extensions["anthyx_brand_contents"])
-    assert cost("DELETE", f"/brands/{brand}") == 6 + contents
+    assert cost("DELETE", f"/brands/{brand}") == made - 3 + contents

@@ -71,7 +71,8 @@ def _wanted(event: Event, dialect: sa.Dialect) -> dict[str, Any]:
 
 _TIME = UTCTime()
 # The id of a delivery sorts as the event's place in the feed does, and ends as its endpoint's. It
-# is created at that time too, when the event commits: so lists find times by ids.
+# is created at that time too, when the event commits: so lists find times by ids. It is due by the
+# clock, which the feed may be ahead of.
 _FAN_OUT_TEXT = """
 INSERT INTO webhook_deliveries (
   workspace_id, mode, id, endpoint_id, event_id, event_type, brand_id,
@@ -80,7 +81,7 @@ INSERT INTO webhook_deliveries (
 SELECT
   workspace_id, mode, {start} || {end}, id, {id}, {type}, {brand_id},
   CASE status WHEN 'enabled' THEN 'pending' ELSE 'skipped' END, 'automatic', 0, 0,
-  CASE status WHEN 'enabled' THEN {moment} END, {moment},
+  CASE status WHEN 'enabled' THEN {created_at} END, {moment},
   CASE WHEN status <> 'enabled' THEN {moment} END
 FROM webhook_endpoints
 WHERE workspace_id = {workspace_id} AND mode = {mode} AND deleted_at IS NULL AND id <> :but

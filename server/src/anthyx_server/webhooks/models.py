@@ -14,10 +14,10 @@ from anthyx_server.db import Base, OwnedByWorkspace
 # No foreign keys from here to events or endpoints: checking them would cost each delivery a
 # lock, and what is on record outlives both.
 _WAITS = sa.text("next_attempt_at IS NOT NULL")
-_LIVES = sa.text("deleted_at IS NULL")
 _WAITS_AS_ASKED = sa.text("next_attempt_at IS NOT NULL AND trigger IN ('manual', 'test')")
 _HAS_BRAND = sa.text("brand_id IS NOT NULL")
 _IS_FIRST = sa.text("number = 1")
+_LIVES = sa.text("deleted_at IS NULL")
 
 
 class WebhookEndpoint(OwnedByWorkspace, Base):

@@ -54,7 +54,7 @@ def ring() -> None:
 
 
 class Waker:
-    """One process's way to wake workers: at most five times a second, and never in vain twice."""
+    """One process's way to wake workers, at most five times a second."""
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
@@ -64,23 +64,31 @@ class Waker:
             link.url,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
+            protocol=2,
             retry=None,
+            driver_info=None,  # spares two round trips per connection
         )
         self._queue = make_queue(client)
 
     def wake(self) -> None:
         """Have a worker ring, unless somebody did so a moment ago. Raises nothing."""
-        with self._lock:
-            moment = clock.monotonic()
-            if moment < self._quiet_until:
-                return
-            self._quiet_until = moment + QUIET_SECONDS
+        if self._is_quiet():
+            return
         try:
             if self._link.call("SET", _KEY, "1", "NX", "PX", int(QUIET_SECONDS * 1000)):
                 enqueue(self._queue, ring)
         except (RedisUnavailableError, RedisError, OSError) as error:
             wake_failed.send(self)
             log.debug("no wake: Redis unavailable (%s)", type(error).__name__)
+
+    def _is_quiet(self) -> bool:
+        """Whether this process has woken somebody a moment ago; if not, it is about to."""
+        with self._lock:
+            moment = clock.monotonic()
+            if moment < self._quiet_until:
+                return True
+            self._quiet_until = moment + QUIET_SECONDS
+            return False
 
 
 def wake_at_commit() -> None:

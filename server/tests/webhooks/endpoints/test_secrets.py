@@ -171,6 +171,22 @@ def test_activating_ends_the_overlap_at_once(account: Account, make_endpoint: Ma
     assert audit_of(account.app, made["id"])[1].detail["overlap_seconds"] == 86_400
 
 
+def test_whatever_changes_an_endpoint_knows_the_tag_of_a_rotation(
+    account: Account, make_endpoint: Make
+) -> None:
+    path = f"/webhook-endpoints/{make_endpoint()['id']}"
+    tag = account.post(path + "/rotate-secret").headers["ETag"]
+    off = account.post(path + "/disable", headers={"If-Match": tag})
+    assert off.headers["ETag"] == '"3-rotating"'
+    body = {"backlog": "none"}
+    stale = account.post(path + "/enable", json=body, headers={"If-Match": '"3"'})
+    problem(stale, 412, "precondition_failed")
+    on = account.post(path + "/enable", json=body, headers={"If-Match": '"3-rotating"'})
+    assert on.status_code == 202
+    deleted = account.delete(path, headers={"If-Match": account.get(path).headers["ETag"]})
+    assert deleted.status_code == 204
+
+
 def test_without_overlap_the_old_one_is_gone(account: Account, make_endpoint: Make) -> None:
     made = make_endpoint()
     path = f"/webhook-endpoints/{made['id']}/rotate-secret"

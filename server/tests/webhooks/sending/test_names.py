@@ -211,6 +211,20 @@ def test_a_look_up_at_creation_is_bounded(name_server: NameServer) -> None:
     wait_until(lambda: look_up("good.example") == ["127.0.0.1"], 15)
 
 
+def test_without_threads_nothing_breaks(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    client = make_client(look_up=lambda host: ["127.0.0.1"], connect_timeout_seconds=0.2)
+    with Receiver(status(204)) as receiver, monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        assert client.post(f"http://good.example:{receiver.port}/").error_code == "dns_failed"
+        assert BoundedLookUp(lambda host: ["127.0.0.1"])("good.example") == []
+    assert BoundedLookUp(lambda host: ["127.0.0.1"])("good.example") == ["127.0.0.1"]
+
+
 def test_the_systems_resolver() -> None:
     assert set(resolving.look_up("localhost")) <= {"127.0.0.1", "::1"}
     assert resolving.look_up("localhost")

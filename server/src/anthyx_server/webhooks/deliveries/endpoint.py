@@ -7,10 +7,11 @@ from typing import Any
 from flask import request
 from sqlalchemy import Select
 
-from anthyx_server.conditional import entity_tag, require_match
+from anthyx_server.conditional import require_match
 from anthyx_server.db import db
 from anthyx_server.errors import NotFound
 from anthyx_server.tenancy import Caller, locked, one, owned
+from anthyx_server.webhooks.endpoint_views import tag
 from anthyx_server.webhooks.errors import EndpointDisabled
 from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
 
@@ -33,7 +34,7 @@ def lock(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
     """
     query = _query(caller, endpoint_id).where(WebhookEndpoint.deleted_at.is_(None))
     endpoint = _seen(caller, locked(query), endpoint_id)
-    require_match(request.headers.get("If-Match"), entity_tag(endpoint.version))
+    require_match(request.headers.get("If-Match"), tag(endpoint))
     return endpoint
 
 

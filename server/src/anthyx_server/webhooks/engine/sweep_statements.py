@@ -76,9 +76,9 @@ SELECT h.endpoint_id FROM heads h LEFT JOIN webhook_endpoints e ON e.id = h.endp
 WHERE h.endpoint_id IS NOT NULL
   AND (e.id IS NULL OR e.status <> 'enabled' OR e.deleted_at IS NOT NULL)
 """
+# The row is locked whatever it says: who enables it at this moment is waited for, and seen.
 _IS_ENABLED = """
-SELECT 1 FROM webhook_endpoints
-WHERE id = {value} AND status = 'enabled' AND deleted_at IS NULL {lock}
+SELECT status = 'enabled' AND deleted_at IS NULL FROM webhook_endpoints WHERE id = {value} {lock}
 """
 # What was sent before stays what it was: a manual attempt of it is not made.
 _SKIP = """
@@ -154,7 +154,8 @@ class SweepStatements:
 
     def skip(self, connection: sa.Connection, endpoint_id: str, most: int, now: datetime) -> int:
         """Let what waits for an endpoint wait no more, unless it was just enabled; how many."""
-        if connection.exec_driver_sql(self._put(_IS_ENABLED, "FOR UPDATE"), (endpoint_id,)).first():
+        is_enabled = self._put(_IS_ENABLED, "FOR UPDATE")
+        if connection.exec_driver_sql(is_enabled, (endpoint_id,)).scalar():
             return 0
         statement = self._put(_SKIP, "FOR UPDATE SKIP LOCKED")
         return int(

@@ -66,7 +66,9 @@ class BoundedLookUp:
         if not self._places.acquire(blocking=False):
             return []
         answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
-        threading.Thread(target=self._run, args=(host, answers), daemon=True).start()
+        if not _start_thread(self._run, host, answers):
+            self._places.release()
+            return []
         try:
             return answers.get(timeout=self._seconds)
         except queue.Empty:
@@ -154,9 +156,10 @@ class Names:
                 if slow >= MAX_SLOW:
                     continue
                 slow += 1
+            if not _start_thread(self._run, host):
+                break
             self._queued.remove(host)
             self._running[host] = now
-            threading.Thread(target=self._run, args=(host,), daemon=True).start()
 
     def _is_slow(self, host: str, now: float) -> bool:
         has_hung = now - self._running.get(host, now) > _SLOW_AFTER_SECONDS
@@ -169,6 +172,15 @@ class Names:
         finally:
             self._answers.put((host, addresses))
             self._nudge()
+
+
+def _start_thread(target: Callable[..., None], *arguments: Any) -> bool:
+    """False where this machine has no thread left."""
+    try:
+        threading.Thread(target=target, args=arguments, daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _keep(kept: dict[str, Any], host: str, value: Any) -> None:
