@@ -45,23 +45,21 @@ def page(
     others.
     """
 
+    def admit() -> Visitor | Response:
+        return _admit(method, permission, is_confirmed=is_confirmed)
+
     def declare(view: View) -> View:
         @functools.wraps(view)
         def run(**ids: str) -> Answer:
-            visitor = _visitor()
-            if visitor is None:
-                return redirect(url_of("sign_in.show_sign_in", next=_here(method)))
-            if not may(visitor.member, permission):
-                raise PageForbidden(f"Your role ({visitor.member.role}) does not allow this.")
-            if method == "POST":
-                require_own_form(cookies.session_token() or "")
-            if is_confirmed and not visitor.is_confirmed:
-                return redirect(url_of("sign_in.show_confirmation", next=_here(method)))
-            if prepare is not None:
+            admitted = admit()
+            if prepare is not None and isinstance(admitted, Visitor):
                 # Nothing was written so far; on SQLite it would keep all others from writing.
                 db.rollback()
                 prepare()
-            return _run(view, visitor, ids, is_writing=is_noted or method == "POST")
+                admitted = admit()
+            if not isinstance(admitted, Visitor):
+                return admitted
+            return _run(view, admitted, ids, is_writing=is_noted or method == "POST")
 
         blueprint.add_url_rule(
             rule, view.__name__, run, methods=[method], provide_automatic_options=False
@@ -70,6 +68,25 @@ def page(
         return view
 
     return declare
+
+
+def _admit(method: str, permission: Permission, *, is_confirmed: bool) -> Visitor | Response:
+    """Who asks, or where they have to go first.
+
+    Raises:
+        PageForbidden: their role does not allow it.
+        FormRefused: the form is none of ours.
+    """
+    visitor = _visitor()
+    if visitor is None:
+        return redirect(url_of("sign_in.show_sign_in", next=_here(method)))
+    if not may(visitor.member, permission):
+        raise PageForbidden(f"Your role ({visitor.member.role}) does not allow this.")
+    if method == "POST":
+        require_own_form(cookies.session_token() or "")
+    if is_confirmed and not visitor.is_confirmed:
+        return redirect(url_of("sign_in.show_confirmation", next=_here(method)))
+    return visitor
 
 
 _pages: set[str] = set()

@@ -142,6 +142,8 @@ def tries(trigger: str, round_attempts: int) -> str:
         return "test"
     if trigger == "manual":
         return "by hand"
+    if round_attempts == 0:
+        return "—"
     settings: WebhookSettings = current_app.extensions["anthyx_webhook_settings"]
     return f"{round_attempts} of {len(settings.retry_seconds) + 1}"
 

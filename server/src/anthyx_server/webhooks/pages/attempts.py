@@ -10,6 +10,7 @@ from anthyx_server.dashboard import Answer, PageNotFound, Visitor, page, render
 from anthyx_server.webhooks.deliveries import listing, log
 from anthyx_server.webhooks.endpoint_views import show
 from anthyx_server.webhooks.endpoints import lookup
+from anthyx_server.webhooks.models import WebhookDelivery
 from anthyx_server.webhooks.pages import words
 from anthyx_server.webhooks.pages.site import ONE, blueprint
 
@@ -21,9 +22,7 @@ _MOST_SHOWN = 4_000
 def show_delivery(visitor: Visitor, endpoint_id: str, delivery_id: str) -> Answer:
     """All attempts in short, and one of them whole."""
     endpoint = lookup.find(visitor.caller, endpoint_id)
-    delivery = listing.find(visitor.caller, delivery_id)
-    if delivery.endpoint_id != endpoint.id:
-        raise PageNotFound(f"There is no delivery {delivery_id} to this endpoint.")
+    delivery = find_delivery(visitor, endpoint_id, delivery_id)
     shown = listing.show_with_attempts(visitor.caller, delivery_id)
     return render(
         "webhooks/delivery.html",
@@ -36,6 +35,20 @@ def show_delivery(visitor: Visitor, endpoint_id: str, delivery_id: str) -> Answe
         cut=_cut_text,
         words=words,
     )
+
+
+def find_delivery(visitor: Visitor, endpoint_id: str, delivery_id: str) -> WebhookDelivery:
+    """A delivery to an endpoint that is not deleted.
+
+    Raises:
+        NotFound: there is no such endpoint, or no such delivery.
+        PageNotFound: it went to another endpoint.
+    """
+    lookup.find(visitor.caller, endpoint_id)
+    delivery = listing.find(visitor.caller, delivery_id)
+    if delivery.endpoint_id != endpoint_id:
+        raise PageNotFound(f"There is no delivery {delivery_id} to this endpoint.")
+    return delivery
 
 
 def _chosen(attempts: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -125,6 +125,8 @@ def problems_of(error: ApiError) -> forms.Problems:
         found["headers"] = " ".join([*told, _NO_LINE])
     if "brand_ids" in found and "Length" in found["brand_ids"]:
         found["brand_ids"] = "Choose at least one brand."
+    if "url" in found and not forms.text("url"):
+        found["url"] = "Enter your destination URL."
     if "event_types" in found:
         found["event_types"] = "Choose at least one event."
     return found

@@ -17,6 +17,7 @@ from anthyx_server.webhooks.endpoint_views import show
 from anthyx_server.webhooks.endpoints import lookup
 from anthyx_server.webhooks.errors import EndpointDisabled
 from anthyx_server.webhooks.pages import site
+from anthyx_server.webhooks.pages.attempts import find_delivery
 from anthyx_server.webhooks.pages.site import ONE, blueprint, see
 
 _recovery = RecoverWebhookEndpointSchema()
@@ -53,7 +54,7 @@ def send_test_event(visitor: Visitor, endpoint_id: str) -> Answer:
 )
 def resend(visitor: Visitor, endpoint_id: str, delivery_id: str) -> Answer:
     """Have one more attempt made, and go on to it."""
-    lookup.find(visitor.caller, endpoint_id)
+    find_delivery(visitor, endpoint_id, delivery_id)
     try:
         manual.redeliver(visitor.caller, delivery_id)
     except (EndpointDisabled, InvalidState, RateLimitExceededError) as error:

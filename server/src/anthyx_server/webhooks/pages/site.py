@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from flask import redirect
+from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from anthyx_server import fields as own
@@ -36,9 +37,10 @@ def read_local(visitor: Visitor, name: str, value: str) -> datetime:
     try:
         local = datetime.fromisoformat(value)
         moment = local.replace(tzinfo=ZoneInfo(visitor.workspace.timezone)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        read: datetime = own.Time().deserialize(moment.isoformat())
+    except (ValueError, OverflowError, ValidationError):
         raise invalid_body({name: ["Give a date and a time."]}) from None
-    return own.Time().deserialize(moment.isoformat())
+    return read
 
 
 def as_local(visitor: Visitor, moment: datetime) -> str:
