@@ -196,6 +196,20 @@ def _start(settings: Settings, port: int, workers: int) -> subprocess.Popen[byte
     )
 
 
+@contextmanager
+def running_worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own, ready."""
+    ready = settings.data_dir / "worker.ready"
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "anthyx_server.cli", "worker", "--ready-file", str(ready)]
+    with subprocess.Popen(command, env=environment(settings)) as worker:
+        try:
+            wait_until(ready.exists, START_SECONDS)
+            yield worker
+        finally:
+            worker.kill()
+
+
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     """Ask until the answer is yes.
 

@@ -22,6 +22,7 @@ from anthyx_server.errors import init_errors
 from anthyx_server.events.routes import blueprint as events_blueprint
 from anthyx_server.http import caller_source, init_http
 from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
+from anthyx_server.keys.pages import blueprint as key_pages
 from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
 from anthyx_server.limits.routes import blueprint as usage_blueprint
@@ -60,7 +61,7 @@ _MOUNTED = (
     analytics_blueprint,
     webhook_endpoints_blueprint,
 )
-_PAGES = (webhook_pages,)
+_PAGES = (key_pages, webhook_pages)
 # What a capability needs of one above it.
 _HANDED_DOWN = {
     "anthyx_scopes": keys.SCOPES,

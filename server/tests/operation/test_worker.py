@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -33,10 +32,10 @@ from anthyx_server.queue import (
 from anthyx_server.worker import Shutdown, Worker
 from tests.support.apps import (
     Account,
-    environment,
     make_account,
     make_settings,
     open_app,
+    running_worker,
     wait_until,
 )
 from tests.support.redis import RedisServer
@@ -65,20 +64,6 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
     """A client of the worker's Redis."""
     with redis_server.client() as client:
         yield client
-
-
-@contextmanager
-def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own."""
-    ready = settings.data_dir / "worker.ready"
-    ready.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "anthyx_server.cli", "worker", "--ready-file", str(ready)]
-    with subprocess.Popen(command, env=environment(settings)) as worker:
-        try:
-            wait_until(ready.exists, START_SECONDS)
-            yield worker
-        finally:
-            worker.kill()
 
 
 @contextmanager
@@ -146,7 +131,7 @@ def test_it_refuses_what_is_no_job_of_ours_and_outlives_redis(
 ) -> None:
     account = make_account(app)
     redis_server.stop()
-    with running(settings) as worker:
+    with running_worker(settings) as worker:
         redis_server.start()
         wait_until(lambda: bool(client.keys("rq:worker:*")), START_SECONDS)
         strange = refused(client, tmp_path / "marker")
@@ -193,12 +178,12 @@ def test_what_a_killed_worker_left_is_done_by_the_next_which_finishes_before_it_
 ) -> None:
     account = make_account(app)
     hold_back(client)
-    with running(settings) as worker, locked(settings):
+    with running_worker(settings) as worker, locked(settings):
         wait_for(use(account, client), JobStatus.STARTED)
         worker.kill()
         worker.wait()
     assert stored(settings) == 0
-    with running(settings) as worker:
+    with running_worker(settings) as worker:
         make_queue(client).enqueue(STORE_USAGE)  # as the scheduler does every few seconds
         wait_until(lambda: stored(settings) == 1, START_SECONDS)
         with locked(settings):
@@ -213,7 +198,7 @@ def test_what_a_killed_worker_left_is_done_by_the_next_which_finishes_before_it_
 def test_it_ends_also_where_redis_hangs(
     settings: Settings, client: redis.Redis, redis_server: RedisServer
 ) -> None:
-    with running(settings) as worker:
+    with running_worker(settings) as worker:
         wait_until(lambda: bool(client.keys("rq:worker:*")), START_SECONDS)
         redis_server.pause()
         worker.send_signal(signal.SIGINT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from anthyx_server.config import Settings
+from anthyx_server.dashboard import forms
 from anthyx_server.dashboard.errors import PageError, PageForbidden, PageNotFound
 from anthyx_server.dashboard.guard import Answer, guard_commit, is_guarded, page
 from anthyx_server.dashboard.rendering import init_rendering, moment, new_blueprint, render
@@ -18,6 +19,7 @@ __all__ = [
     "PageNotFound",
     "Visitor",
     "end_sessions",
+    "forms",
     "guard_commit",
     "init_dashboard",
     "is_guarded",

@@ -12,6 +12,7 @@ from anthyx_server.keys.errors import (
     RotationInProgress,
     TooManyFailedAttempts,
 )
+from anthyx_server.keys.first_call import LAST_USED, use_of
 from anthyx_server.keys.guard import guard_commit, look_again
 from anthyx_server.keys.lookup import (
     count_by_pepper,
@@ -39,6 +40,7 @@ from anthyx_server.keys.throttle import FailureThrottle
 
 __all__ = [
     "DEFAULT_SCOPES",
+    "LAST_USED",
     "LIFE_SECONDS",
     "SCOPES",
     "SETTLE_SECONDS",
@@ -77,4 +79,5 @@ __all__ = [
     "revoke_all",
     "revoked",
     "unpack",
+    "use_of",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from anthyx_server import clock
 from anthyx_server.db import db
+from anthyx_server.keys.advice import LEAK_SHOWN
 from anthyx_server.keys.errors import ApiKeyRevoked
 from anthyx_server.keys.models import EXPIRY_NOTICE, ApiKey
 from anthyx_server.keys.standing import lock_keys
@@ -39,6 +40,30 @@ def filtered(caller: Caller, status: str | None) -> Select[Any]:
         ],
     }
     return query if status is None else query.where(*conditions[status])
+
+
+def shown_together(caller: Caller) -> Select[Any]:
+    """Select the keys of the caller's workspace that its members look after; the id comes last.
+
+    Of both modes, as the plan counts them: those in force, and those that leaked not long ago.
+    """
+    leaked_lately = (ApiKey.revoked_reason == "leaked") & (
+        ApiKey.revoked_at > clock.now() - LEAK_SHOWN
+    )
+    columns: tuple[Any, ...] = (ApiKey, ApiKey.id)
+    is_shown = and_(*_in_force()) | leaked_lately
+    return select(*columns).where(ApiKey.workspace_id == caller.workspace_id, is_shown)
+
+
+def find_in_either_mode(caller: Caller, key_id: str) -> tuple[Caller, ApiKey]:
+    """One key of the caller's workspace, and the caller in the key's mode.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = select(ApiKey).where(ApiKey.workspace_id == caller.workspace_id, ApiKey.id == key_id)
+    key = one(ApiKey, query, "API key", key_id)
+    return caller._replace(mode=key.mode), key
 
 
 def list_keys(workspace_id: str) -> list[ApiKey]:

@@ -20,10 +20,10 @@ from anthyx_server.keys import secret
 from anthyx_server.keys.errors import OverlapRequired, PlanLimitReached, RotationInProgress
 from anthyx_server.keys.lookup import count_in_force, lock_home
 from anthyx_server.keys.models import ApiKey
-from anthyx_server.keys.scopes import in_order
+from anthyx_server.keys.scopes import KEY_SCOPES, in_order
 from anthyx_server.keys.standing import end_rights
 from anthyx_server.keys.views import present
-from anthyx_server.plans import PLANS
+from anthyx_server.plans import PLANS, Plan
 from anthyx_server.tenancy import Caller, owned, system_caller
 
 MIN_OWN_OVERLAP_SECONDS = 60
@@ -56,17 +56,24 @@ def issue(caller: Caller, values: dict[str, Any]) -> Issued:
         ValidationFailed: the restriction to brands can't be.
     """
     plan = PLANS[lock_home(caller).plan]
-    used = count_in_force(caller.workspace_id)
-    if plan.api_keys is not None and used >= plan.api_keys:
-        raise PlanLimitReached(
-            f"The {plan.name.capitalize()} plan allows {plan.api_keys} API keys and {used} are "
-            "in use: delete one, or upgrade."
-        )
+    cap = cap_reached(plan, count_in_force(caller.workspace_id))
+    if cap is not None:
+        raise PlanLimitReached(cap)
     _check_brands(caller, values)
     key_id = new_id("key")
     issued = _insert(caller, values, key_id=key_id, family_id=key_id, rotated_from=None)
     _tell(caller, "api_key.created", issued.key)
     return issued
+
+
+def cap_reached(plan: Plan, used: int) -> str | None:
+    """Why no key can be made while so many are in force, or None where one can."""
+    if plan.api_keys is None or used < plan.api_keys:
+        return None
+    return (
+        f"The {plan.name.capitalize()} plan allows {plan.api_keys} API keys and {used} are "
+        "in use: delete one, or upgrade."
+    )
 
 
 def _check_brands(caller: Caller, values: dict[str, Any]) -> None:
@@ -130,8 +137,10 @@ def change(caller: Caller, key: ApiKey, values: dict[str, Any]) -> ApiKey:
 
     Raises:
         InvalidState: the key is not in force.
-        ValidationFailed: a replaced key's end would move later.
+        ValidationFailed: its end would be past, or, of a replaced key, move later; or a key of
+            some brands would manage keys.
     """
+    _check_change(key, values)
     _require_in_force(key)
     values = values | {"scopes": in_order(values["scopes"])}
     changes = {name: value for name, value in values.items() if getattr(key, name) != value}
@@ -162,6 +171,14 @@ def change(caller: Caller, key: ApiKey, values: dict[str, Any]) -> ApiKey:
     )
     end_rights([key.id], wait=narrows)
     return key
+
+
+def _check_change(key: ApiKey, values: dict[str, Any]) -> None:
+    end = values["expires_at"]
+    if end not in {None, key.expires_at} and end <= clock.now():
+        raise invalid_body({"expires_at": ["Must be in the future."]})
+    if key.brand_ids is not None and KEY_SCOPES & set(values["scopes"]):
+        raise invalid_body({"scopes": ["A key with brand_ids can't hold keys:read or keys:write."]})
 
 
 def _takes_away(key: ApiKey, changes: dict[str, Any]) -> bool:

@@ -6,7 +6,13 @@ from typing import Any
 
 from anthyx_server import clock
 from anthyx_server.clock import rfc3339, rfc3339_or_none
+from anthyx_server.conditional import entity_tag
 from anthyx_server.keys.models import ApiKey
+
+
+def tag_of(key: ApiKey) -> str:
+    """The entity tag of a key: its status changes with the time alone."""
+    return entity_tag(key.version, key.status(clock.now()))
 
 
 def present(key: ApiKey) -> dict[str, Any]:

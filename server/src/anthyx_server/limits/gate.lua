@@ -61,7 +61,11 @@ if allowlist ~= '' then
       break
     end
   end
-  if not listed then return {'ip', now, packed} end
+  if not listed then
+    -- Where somebody waits for the first call of a new key, they are told why it fails.
+    redis.call('SET', 'anthyx:awaited:' .. key, 'ip ' .. ARGV[3], 'XX', 'KEEPTTL')
+    return {'ip', now, packed}
+  end
 end
 
 -- Windows belong to the family, are opened by its first request and know no limit: a change of

@@ -26,7 +26,6 @@ from anthyx_server.redis_link import RedisLink, RedisUnavailableError, Script
 judged_without_redis = Signal()
 
 NEW_DIGESTS = "anthyx:new_digests"
-LAST_USED = "anthyx:last_used"  # written by the script
 _SCRIPT = Script((Path(__file__).parent / "gate.lua").read_text(encoding="utf-8"))
 _NO_KEY = ("", "", "", "", "", "", "", "", "", "", "", "")
 _LOOKUP_WAIT_SECONDS = 5

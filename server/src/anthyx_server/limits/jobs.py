@@ -13,9 +13,9 @@ from flask import current_app
 
 from anthyx_server import clock
 from anthyx_server.db import db, transaction
-from anthyx_server.keys import ApiKey
+from anthyx_server.keys import LAST_USED, ApiKey, use_of
 from anthyx_server.limits import history, thresholds
-from anthyx_server.limits.gate import LAST_USED, NEW_DIGESTS
+from anthyx_server.limits.gate import NEW_DIGESTS
 from anthyx_server.limits.models import UsageNotice
 from anthyx_server.queue import job
 
@@ -94,9 +94,8 @@ def store_new_digests() -> None:
 
 
 def _last_used(key_id: str, value: str) -> dict[str, Any]:
-    seconds, microseconds, address = value.split(" ", 2)
-    used_at = clock.from_milliseconds(int(seconds) * 1000 + int(microseconds) // 1000)
-    return {"key_id": key_id, "used_at": used_at, "used_ip": address or None}
+    used_at, address = use_of(value)
+    return {"key_id": key_id, "used_at": used_at, "used_ip": address}
 
 
 def _new_digest(key_id: str, value: str) -> dict[str, Any]:

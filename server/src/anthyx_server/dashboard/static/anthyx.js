@@ -5,7 +5,13 @@ document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
     const source = document.getElementById(copy.dataset.copy);
-    await navigator.clipboard.writeText(source.textContent);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      // Over plain HTTP there is no clipboard: the person copies what is selected.
+      getSelection().selectAllChildren(source);
+      return;
+    }
     document.dispatchEvent(new CustomEvent("anthyx:copied", { detail: source.id }));
     const text = copy.textContent;
     copy.textContent = "Copied";
@@ -17,8 +23,10 @@ document.addEventListener("click", async (event) => {
     document.getElementById(opener.dataset.opens).showModal();
   }
   const closer = event.target.closest("[data-closes]");
-  if (closer) {
-    closer.closest("dialog").close();
+  const closing = closer?.closest("dialog");
+  if (closing) {
+    event.preventDefault();
+    closing.close();
   }
   const adder = event.target.closest("[data-adds]");
   if (adder) {
@@ -62,4 +70,29 @@ if (guarded) {
       document.dispatchEvent(new CustomEvent("anthyx:kept"));
     }
   });
+  document.addEventListener("copy", () => {
+    const source = document.getElementById(guarded.dataset.shownOnce);
+    if (getSelection().toString().trim() === source.textContent) {
+      document.dispatchEvent(new CustomEvent("anthyx:copied", { detail: source.id }));
+    }
+  });
+  // A browser may keep the page itself for its Back button, whatever the headers say.
+  window.addEventListener("pagehide", () => {
+    for (const shown of guarded.querySelectorAll("pre")) {
+      shown.textContent = "(shown once)";
+    }
+  });
 }
+
+// A dialog whose content is fetched opens with it.
+document.addEventListener("htmx:after:swap", () => {
+  const dialog = document.querySelector("dialog[data-opens-when-filled]:not([open]):not(:empty)");
+  if (dialog) {
+    dialog.showModal();
+  }
+});
+document.addEventListener("close", (event) => {
+  if (event.target.matches("dialog[data-opens-when-filled]")) {
+    event.target.replaceChildren();
+  }
+}, true);
