@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from anthyx_server import audit, brands, channels, events, keys, openapi, posts
+from anthyx_server import audit, brands, channels, events, keys, notices, openapi, posts, team
 from anthyx_server.analytics.routes import blueprint as analytics_blueprint
 from anthyx_server.audit.routes import blueprint as audit_blueprint
 from anthyx_server.brands.routes import blueprint as brands_blueprint
@@ -61,7 +61,7 @@ _MOUNTED = (
     analytics_blueprint,
     webhook_endpoints_blueprint,
 )
-_PAGES = (key_pages, webhook_pages)
+_PAGES = (*team.blueprints, key_pages, webhook_pages)
 # What a capability needs of one above it.
 _HANDED_DOWN = {
     "anthyx_scopes": keys.SCOPES,
@@ -95,9 +95,11 @@ def create_app(settings: Settings) -> Flask:
     init_gate(app, settings, None if metrics is None else metrics.timing_gate)
     events.init_waiting(app, settings.web_threads)
     init_webhooks(app, settings)
+    notices.init_notices(app, settings)
     init_dashboard(app, settings)
     limiter = init_limiter(app, settings.redis_url)
     limiter.limit("10 per minute", key_func=caller_source)(leaked_keys_blueprint)
+    events.published.connect(notices.tell_event)
     committing.connect(keys.guard_commit)
     committing.connect(guard_page_commit)
     concluding.connect(audit.seal)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from anthyx_server.embedded import socket_path
 from anthyx_server.environment import ConfigurationError, Environment, Network
+from anthyx_server.mail_settings import MailSettings, read_mail_settings
 from anthyx_server.secrets_file import (
     Kept,
     NamedSecret,
@@ -58,6 +59,7 @@ class Settings:
     metrics_bind: tuple[str, int] | None = None
     backup_passphrase: str | None = field(default=None, repr=False)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    mail: MailSettings | None = None
 
     @property
     def metrics_dir(self) -> Path:
@@ -132,6 +134,7 @@ class Settings:
             settings,
             require_https=env.flag("REQUIRE_HTTPS", default=not local),
             webhooks=read_webhook_settings(env, is_local=local),
+            mail=read_mail_settings(env, settings.public_url),
         )
         _refuse_unsafe(settings)
         return settings

@@ -25,6 +25,7 @@ from anthyx_server.dashboard import jobs as dashboard_jobs
 from anthyx_server.events import jobs as events_jobs
 from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.limits import jobs as limits_jobs
+from anthyx_server.notices import jobs as notices_jobs
 from anthyx_server.queue import RegisteredJob, enqueue_due, is_registered, make_queue
 from anthyx_server.webhooks.deliveries import jobs as webhook_deliveries_jobs
 from anthyx_server.webhooks.endpoints import jobs as webhook_endpoints_jobs
@@ -43,6 +44,7 @@ JOBS = (
     events_jobs,
     keys_jobs,
     limits_jobs,
+    notices_jobs,
     webhook_deliveries_jobs,
     webhook_endpoints_jobs,
 )

@@ -3,7 +3,14 @@
 from anthyx_server.brands.contents import BrandContents
 from anthyx_server.brands.errors import BrandArchived
 from anthyx_server.brands.models import Brand
-from anthyx_server.brands.service import existing_ids, find, hold, hold_existing, offer_names
+from anthyx_server.brands.service import (
+    existing_ids,
+    find,
+    hold,
+    hold_existing,
+    list_names,
+    offer_names,
+)
 
 __all__ = [
     "Brand",
@@ -13,5 +20,6 @@ __all__ = [
     "find",
     "hold",
     "hold_existing",
+    "list_names",
     "offer_names",
 ]

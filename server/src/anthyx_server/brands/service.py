@@ -40,6 +40,20 @@ def hold_existing(caller: Caller, brand_ids: Sequence[str]) -> set[str]:
     return set(db.session.scalars(query.with_for_update(read=True, key_share=True)))
 
 
+def list_names(caller: Caller, most: int) -> list[tuple[str, str]]:
+    """Ids and names of the first so many brands of a workspace, of both modes, by name.
+
+    Members belong to both modes.
+    """
+    found: list[tuple[str, str]] = []
+    for mode in ("live", "test"):
+        query = owned(Brand, caller._replace(mode=mode), Brand.id, Brand.name)
+        rows = db.session.execute(query.order_by(Brand.name_key, Brand.id).limit(most))
+        suffix = "" if mode == "live" else " (test)"
+        found += [(row.id, row.name + suffix) for row in rows]
+    return found[:most]
+
+
 def visible(caller: Caller, *columns: Any) -> Select[Any]:
     """Select the brands that the caller's key may see."""
     query = owned(Brand, caller, *columns)

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from anthyx_server import audit, channels, clock, db, keys, webhooks
+from anthyx_server import audit, channels, clock, dashboard, db, keys, notices, webhooks
 from anthyx_server.app import opened
 from anthyx_server.checks.findings import Finding, clocks, is_here, ok, problem, warning
 from anthyx_server.config import NamedSecret, Settings
@@ -84,28 +84,21 @@ def _schema(connection: sa.Connection) -> list[Finding]:
 
 
 def _secrets(settings: Settings) -> list[Finding]:
+    sealed = {
+        "channels": channels.count_by_encryption_key(),
+        "webhook endpoints": webhooks.count_by_encryption_key(),
+        "second factors": dashboard.count_by_encryption_key(),
+        "waiting mails": notices.count_by_encryption_key(),
+        "audit logs": audit.count_heads_by_encryption_key(),
+    }
     return [
         *_unknown("pepper", "KEY_PEPPERS", settings.key_peppers, keys.count_by_pepper(), "keys"),
-        *_unknown(
-            "encryption key",
-            "ENCRYPTION_KEYS",
-            settings.encryption_keys,
-            channels.count_by_encryption_key(),
-            "channels",
-        ),
-        *_unknown(
-            "encryption key",
-            "ENCRYPTION_KEYS",
-            settings.encryption_keys,
-            webhooks.count_by_encryption_key(),
-            "webhook endpoints",
-        ),
-        *_unknown(
-            "encryption key",
-            "ENCRYPTION_KEYS",
-            settings.encryption_keys,
-            audit.count_heads_by_encryption_key(),
-            "audit logs",
+        *(
+            finding
+            for whose, counts in sealed.items()
+            for finding in _unknown(
+                "encryption key", "ENCRYPTION_KEYS", settings.encryption_keys, counts, whose
+            )
         ),
         *_unverifiable(settings),
     ]

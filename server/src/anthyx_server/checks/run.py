@@ -5,6 +5,7 @@ from __future__ import annotations
 from anthyx_server.checks.database import check_database
 from anthyx_server.checks.findings import Finding
 from anthyx_server.checks.machine import check_machine, check_settings
+from anthyx_server.checks.mail import check_mail
 from anthyx_server.checks.redis import check_redis
 from anthyx_server.config import Settings
 
@@ -16,4 +17,5 @@ def run(settings: Settings) -> list[Finding]:
         *check_machine(settings),
         *check_redis(settings),
         *check_database(settings),
+        *check_mail(settings),
     ]

@@ -73,7 +73,10 @@ def _answers(url: str) -> bool:
 
 
 def _tell(settings: Settings, first: FirstStart | None) -> None:
-    lines = [f"Anthyx is running at {settings.public_url}/v1 (Ctrl-C ends it)"]
+    lines = [
+        f"Anthyx is running at {settings.public_url}/v1 (Ctrl-C ends it)",
+        f"Its pages are at     {settings.public_url}/sign-in",
+    ]
     if first is not None:
         lines += ["", *first.describe(settings)]
     click.echo("\n".join(["", *lines, ""]))

@@ -6,9 +6,9 @@ import json
 
 import click
 
-from anthyx_server import db, keys
+from anthyx_server import audit, dashboard, db, keys
 from anthyx_server import workspaces as service
-from anthyx_server.clock import now, rfc3339
+from anthyx_server.clock import rfc3339
 from anthyx_server.commands.context import application
 from anthyx_server.tenancy import system_caller
 
@@ -123,9 +123,24 @@ def remove(context: click.Context, member: str, workspace: str) -> None:
         removed = service.remove_member(system_caller(workspace, "live"), member)
         made = [
             f"{key.id}  {key.prefix}…{key.last4}  {key.name}"
-            for key in keys.list_keys(workspace)
-            if key.created_by["id"] == removed.id and key.is_in_force(now())
+            for key in keys.list_made_by(workspace, removed.id)
         ]
     click.echo(f"{member} is removed.")
     if made:
         click.echo("\n".join(["The API keys that they made go on working:", *made]))
+
+
+@members.command("turn-off-second-factor")
+@click.argument("member", metavar="EMAIL")
+@_workspace
+@click.confirmation_option(prompt="Are you sure who asks for it? Go on?")
+@click.pass_context
+def turn_off_second_factor(context: click.Context, member: str, workspace: str) -> None:
+    """Let a member who lost phone and recovery codes in with the password alone."""
+    with application(context), db.transaction():
+        found = service.get_member(workspace, member)
+        if not dashboard.turn_off(found.id):
+            raise service.MemberError(f"{found.email} has no second factor")
+        caller = system_caller(workspace, "live")
+        audit.record(caller, "member.second_factor_turned_off", "member", found.id)
+    click.echo(f"{member} signs in with the password alone.")

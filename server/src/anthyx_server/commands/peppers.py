@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from anthyx_server import audit, channels, keys, webhooks
+from anthyx_server import audit, channels, dashboard, keys, notices, webhooks
 from anthyx_server.commands.context import application
 from anthyx_server.secrets_file import NamedSecret
 
@@ -14,7 +14,7 @@ from anthyx_server.secrets_file import NamedSecret
 @click.command()
 @click.pass_context
 def peppers(context: click.Context) -> None:
-    """Count the keys per pepper; channels, webhook endpoints and audit entries per encryption key.
+    """Count the keys per pepper, and per encryption key all that is sealed with it.
 
     One that counts none may be dropped.
     """
@@ -22,10 +22,14 @@ def peppers(context: click.Context) -> None:
         made = keys.count_by_pepper()
         sealed = channels.count_by_encryption_key()
         signing = webhooks.count_by_encryption_key()
+        factors = dashboard.count_by_encryption_key()
+        mails = notices.count_by_encryption_key()
         chained = audit.count_by_encryption_key()
     _print("pepper", settings.key_peppers, made)
     _print("encryption key, channels", settings.encryption_keys, sealed)
     _print("encryption key, webhook endpoints", settings.encryption_keys, signing)
+    _print("encryption key, second factors", settings.encryption_keys, factors)
+    _print("encryption key, waiting mails", settings.encryption_keys, mails)
     _print("encryption key, audit log", settings.encryption_keys, chained)
 
 

@@ -6,32 +6,70 @@ from flask import Flask
 
 from anthyx_server.config import Settings
 from anthyx_server.dashboard import forms
+from anthyx_server.dashboard.account import blueprint as account_blueprint
+from anthyx_server.dashboard.confirmation import blueprint as confirmation_blueprint
 from anthyx_server.dashboard.errors import PageError, PageForbidden, PageNotFound
+from anthyx_server.dashboard.forms import (
+    Problems,
+    checked,
+    chosen,
+    earlier_result,
+    keep_result,
+    lines,
+    own_address,
+    text,
+)
 from anthyx_server.dashboard.guard import Answer, guard_commit, is_guarded, page
+from anthyx_server.dashboard.links import blueprint as links_blueprint
 from anthyx_server.dashboard.rendering import init_rendering, moment, new_blueprint, render
+from anthyx_server.dashboard.second_factor import count_by_encryption_key, turn_off
+from anthyx_server.dashboard.second_factor_pages import blueprint as second_factor_blueprint
 from anthyx_server.dashboard.sessions import Visitor, end_sessions
 from anthyx_server.dashboard.sign_in import blueprint as sign_in_blueprint
+from anthyx_server.dashboard.throttle import LocalTries
+from anthyx_server.workspaces import rights_changed
 
 __all__ = [
     "Answer",
     "PageError",
     "PageForbidden",
     "PageNotFound",
+    "Problems",
     "Visitor",
+    "checked",
+    "chosen",
+    "count_by_encryption_key",
+    "earlier_result",
     "end_sessions",
     "forms",
     "guard_commit",
     "init_dashboard",
     "is_guarded",
+    "keep_result",
+    "lines",
     "moment",
     "new_blueprint",
+    "own_address",
     "page",
     "render",
+    "text",
+    "turn_off",
 ]
+
+_MOUNTED = (
+    sign_in_blueprint,
+    confirmation_blueprint,
+    links_blueprint,
+    account_blueprint,
+    second_factor_blueprint,
+)
 
 
 def init_dashboard(app: Flask, settings: Settings) -> None:
     """Serve the pages that everybody meets; the application mounts those of capabilities."""
     app.extensions["anthyx_public_url"] = settings.public_url
+    app.extensions["anthyx_tries"] = LocalTries()
     init_rendering(app)
-    app.register_blueprint(sign_in_blueprint)
+    for blueprint in _MOUNTED:
+        app.register_blueprint(blueprint)
+    rights_changed.connect(end_sessions)

@@ -15,6 +15,7 @@ from anthyx_server.dashboard.sessions import Visitor
 from anthyx_server.db import db
 from anthyx_server.errors import ApiError
 from anthyx_server.inputs import load
+from anthyx_server.workspaces import MemberError, lock_workspace
 
 
 class Problems(dict[str, str]):
@@ -31,6 +32,15 @@ class Problems(dict[str, str]):
             found.setdefault(name or "form", entry["detail"])
         if not found:
             found.text = error.detail
+        return found
+
+    @classmethod
+    def of_member(cls, error: MemberError) -> Problems:
+        """The problem that a service found with a member."""
+        said = str(error)
+        sentence = f"{said[0].upper()}{said[1:]}."
+        found = cls({error.field: sentence} if error.field else {})
+        found.text = None if error.field else sentence
         return found
 
 
@@ -61,9 +71,10 @@ def checked(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
 def earlier_result(visitor: Visitor) -> str | None:
     """Where the result of this very form is, if it was sent before.
 
-    Holds the member's row until the transaction ends: of two that arrive at once, one waits.
+    Holds the workspace, which is locked before all else, until the transaction ends: of two that
+    arrive at once, one waits.
     """
-    db.session.refresh(visitor.member, with_for_update=True)
+    lock_workspace(visitor.workspace.id)
     query = select(SentForm.location).where(SentForm.digest == _digest(visitor))
     return db.session.scalar(query)
 

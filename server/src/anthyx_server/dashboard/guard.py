@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import hmac
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Literal, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, has_request_context, make_response, redirect, request
 from flask import url_for as url_of
-from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.wrappers import Response
 
 from anthyx_server import db
@@ -51,6 +51,8 @@ def page(
     def declare(view: View) -> View:
         @functools.wraps(view)
         def run(**ids: str) -> Answer:
+            if method == "GET" and not is_noted:
+                db.read_only()
             admitted = admit()
             if prepare is not None and isinstance(admitted, Visitor):
                 # Nothing was written so far; on SQLite it would keep all others from writing.
@@ -79,13 +81,13 @@ def _admit(method: str, permission: Permission, *, is_confirmed: bool) -> Visito
     """
     visitor = _visitor()
     if visitor is None:
-        return redirect(url_of("sign_in.show_sign_in", next=_here(method)))
+        return redirect(url_of("sign_in.show_sign_in", next=_here(method)), 303)
     if not may(visitor.member, permission):
         raise PageForbidden(f"Your role ({visitor.member.role}) does not allow this.")
     if method == "POST":
         require_own_form(cookies.session_token() or "")
     if is_confirmed and not visitor.is_confirmed:
-        return redirect(url_of("sign_in.show_confirmation", next=_here(method)))
+        return redirect(url_of("confirmation.show_confirmation", next=_here(method)), 303)
     return visitor
 
 
@@ -99,14 +101,16 @@ def is_guarded(endpoint: str) -> bool:
 
 def _run(view: View, visitor: Visitor, ids: dict[str, str], *, is_writing: bool) -> Answer:
     g.visitor, g.role_at_start = visitor, visitor.member.role
-    has_changed = sessions.note_use(visitor.session)
-    if not is_writing and has_changed:
-        # Before the view: what it reads is no older than this.
-        db.commit()
+    g.session_digest = visitor.session.digest
     try:
         answer = make_response(view(visitor, **ids))
+        # Redirects, too: they set cookies, and say what was done.
+        answer.headers.setdefault("Cache-Control", "no-store")
         if is_writing:
             db.commit()
+    except ObjectDeletedError:
+        db.rollback()
+        _refuse()
     except BaseException:
         db.rollback()
         raise
@@ -117,6 +121,10 @@ def _visitor() -> Visitor | None:
     """Who is signed in by the request's cookie."""
     token = cookies.session_token()
     found = sessions.find_session(token) if token else None
+    # What a page asks for by itself keeps nobody signed in who has left.
+    is_by_itself = "HX-Request" in request.headers
+    if token and found is not None and not is_by_itself and sessions.note_use(found[0]):
+        found = sessions.find_session(token)
     if found is None:
         return None
     session, member, workspace = found
@@ -137,11 +145,11 @@ def _caller(mode: str, member: Member, workspace: Workspace) -> Caller:
     )
 
 
-def guard_commit(session: Session) -> None:
+def guard_commit(_session: Session) -> None:
     """Judge a page's visitor once more, in the transaction that is about to commit.
 
-    A removal or another role that came first ends what they had begun; one that comes later
-    waits for it.
+    A removal, another role or a sign-out everywhere that came first ends what they had begun; one
+    that comes later waits for it.
 
     Raises:
         PageForbidden: they are no longer who they were.
@@ -149,12 +157,24 @@ def guard_commit(session: Session) -> None:
     visitor: Visitor | None = g.get("visitor") if has_request_context() else None
     if visitor is None:
         return
-    query = select(Member.role, Member.brand_ids).where(Member.id == visitor.caller.actor.id)
-    row = session.execute(query.with_for_update(read=True)).first()
-    brands = visitor.caller.brand_ids
-    is_same = row is not None and row[0] == g.role_at_start
-    if not is_same or (row is not None and _as_set(row[1]) != brands):
-        raise PageForbidden("Your role changed, or you were removed, while this was under way.")
+    found = sessions.hold(visitor.caller.actor.id or "")
+    is_same = found is not None and found[0] == g.role_at_start
+    is_same = is_same and found is not None and _as_set(found[1]) == visitor.caller.brand_ids
+    if not is_same or not sessions.hold_session(g.session_digest):
+        _refuse()
+
+
+def _refuse() -> NoReturn:
+    # They may be gone: nothing can be shown of them.
+    leave()
+    raise PageForbidden(
+        "You were signed out, or your role changed, while this was under way. Nothing was changed."
+    )
+
+
+def leave() -> None:
+    """Let the view's own end of the session be no objection to what it does."""
+    g.visitor = None
 
 
 def _as_set(brand_ids: list[str] | None) -> frozenset[str] | None:

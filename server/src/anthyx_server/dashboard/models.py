@@ -1,4 +1,4 @@
-"""The tables of the pages: sessions, second factors, and forms that were sent."""
+"""The tables of the pages: sessions, second factors, forms that were sent, resets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class PageSession(Base):
 class SecondFactor(Base):
     """A member's TOTP secret (RFC 6238), sealed; it counts once `confirmed_at` is set.
 
-    `last_step` is the newest time step that was used: no code is taken twice.
+    `last_step` is the newest time step that was used: no code is taken twice. `failures` counts
+    wrong codes in a row; after some, none is looked at before `locked_until`.
     """
 
     __tablename__ = "second_factors"
@@ -51,6 +52,8 @@ class SecondFactor(Base):
     last_step: Mapped[int] = mapped_column(sa.BigInteger)
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    locked_until: Mapped[datetime | None]
 
 
 class SentForm(Base):
@@ -64,3 +67,29 @@ class SentForm(Base):
     )
     location: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FamiliarOrigin(Base):
+    """A browser and an address that a member has signed in from."""
+
+    __tablename__ = "familiar_origins"
+
+    member_id: Mapped[str] = mapped_column(
+        sa.ForeignKey(_OF_MEMBER, ondelete="CASCADE"), primary_key=True
+    )
+    browser: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class WantedReset(Base):
+    """An address that somebody forgot the password of, whether or not it is a member's.
+
+    A job looks at it: how long the page takes says nothing.
+    """
+
+    __tablename__ = "wanted_resets"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    address: Mapped[str | None]

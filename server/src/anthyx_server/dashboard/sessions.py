@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import g
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from anthyx_server import clock
 from anthyx_server.dashboard.models import PageSession
@@ -27,6 +27,8 @@ CONFIRMED_FOR = timedelta(minutes=15)
 # Noting every look would write once per page.
 _NOTED_EVERY = timedelta(minutes=1)
 _LONGEST_BROWSER = 200
+# Whoever knows the password could otherwise fill the table.
+_MOST_SESSIONS = 50
 
 
 class Visitor(NamedTuple):
@@ -44,9 +46,11 @@ class Visitor(NamedTuple):
 
 
 def open_session(member: Member, mode: str, browser: str) -> str:
-    """Sign a member in; the token for the cookie, which is stored nowhere."""
+    """Sign a member, whose row is locked, in; the token for the cookie, which is stored nowhere."""
     token = secrets.token_urlsafe(32)
     moment = clock.now()
+    for old in list_sessions(member)[_MOST_SESSIONS - 1 :]:
+        end_session(member.id, old.digest)
     db.session.add(
         PageSession(
             digest=digest_of(token),
@@ -60,6 +64,7 @@ def open_session(member: Member, mode: str, browser: str) -> str:
             confirmed_at=moment,
         )
     )
+    db.session.flush()
     return token
 
 
@@ -83,11 +88,51 @@ def find_session(token: str) -> tuple[PageSession, Member, Workspace] | None:
 
 
 def note_use(session: PageSession) -> bool:
-    """Keep a session from ending idle; whether there is something to commit."""
-    if session.seen_at > clock.now() - _NOTED_EVERY:
+    """Keep a session from ending idle; whether anything was written, so that it must be read anew.
+
+    Beside the request's own transaction, which holds nothing yet: a session that is ended at this
+    moment stays so, and nobody waits for what the request does.
+    """
+    moment, digest = clock.now(), session.digest
+    if session.seen_at > moment - _NOTED_EVERY:
         return False
-    session.seen_at = clock.now()
+    db.session.rollback()
+    mine = update(PageSession).where(PageSession.digest == digest)
+    with db.engine.begin() as connection:
+        connection.execute(mine.values(seen_at=moment))
     return True
+
+
+def hold(member_id: str) -> tuple[str, list[str] | None] | None:
+    """A member's role and brands as they are until the transaction ends; None where they are gone.
+
+    Locked before their sessions and second factor, as everybody does who changes these.
+    """
+    query = select(Member.role, Member.brand_ids).where(Member.id == member_id)
+    found = db.session.execute(query.with_for_update(read=True)).first()
+    return None if found is None else (found[0], found[1])
+
+
+def hold_session(digest: str) -> bool:
+    """True where a session has not ended, and will not before the transaction has."""
+    query = select(PageSession.digest).where(PageSession.digest == digest)
+    return db.session.scalar(query.with_for_update(read=True)) is not None
+
+
+def confirm(session: PageSession) -> None:
+    """Note that the password was given just now."""
+    _change(session, confirmed_at=clock.now())
+
+
+def choose_mode(session: PageSession, mode: str) -> None:
+    """Show the data of another mode from now on."""
+    _change(session, mode=mode)
+
+
+def _change(session: PageSession, **values: Any) -> None:
+    hold(session.member_id)
+    mine = update(PageSession).where(PageSession.digest == session.digest)
+    db.session.execute(mine.values(**values))
 
 
 def list_sessions(member: Member) -> list[PageSession]:
@@ -101,13 +146,22 @@ def list_sessions(member: Member) -> list[PageSession]:
     return list(db.session.scalars(query.order_by(PageSession.seen_at.desc())))
 
 
-def end_session(session: PageSession) -> None:
-    """Sign out here."""
-    db.session.delete(session)
+def end_session(member_id: str, digest: str) -> None:
+    """Sign a member out of one browser."""
+    hold(member_id)
+    mine = PageSession.member_id == member_id, PageSession.digest == digest
+    db.session.execute(delete(PageSession).where(*mine))
+
+
+def drop(token: str | None) -> None:
+    """End the session of a cookie that is about to be replaced, if it is one."""
+    if token is not None:
+        db.session.execute(delete(PageSession).where(PageSession.digest == digest_of(token)))
 
 
 def end_sessions(member_id: str, *, but: str | None = None) -> None:
     """Sign a member out everywhere, but for the session with one digest."""
+    hold(member_id)
     query = delete(PageSession).where(PageSession.member_id == member_id)
     db.session.execute(query if but is None else query.where(PageSession.digest != but))
 

@@ -22,7 +22,8 @@ from anthyx_server.tenancy import Caller
 API_VERSION = "2026-11-01"
 MAX_BODY_BYTES = 256 * 1024
 
-# Sent with the event, inside the transaction; a receiver may add to that.
+# Sent with the event, inside the transaction; a receiver may add to that. Not with examples,
+# which tell of nothing that has happened.
 published = Signal()
 
 
@@ -46,7 +47,8 @@ def publish(
     if event_type not in TYPES:
         raise LookupError(event_type)
     event = _new_event(caller, event_type, subject, shown, previous, brand_id)
-    _number(event)
+    number_at_commit(event)
+    published.send(event)
     return event
 
 
@@ -56,7 +58,7 @@ def publish_example(
     """Write an event as the catalogue shows one of its type, about things that don't exist.
 
     `brand_id` is the brand that it is about; None for one that doesn't exist either. With
-    `in_feed` it is published as any other. Without, nobody is told of it: it has no position,
+    `in_feed` it is in the feed as any other. Without, nobody is told of it: it has no position,
     and can be read by its id alone.
 
     Raises:
@@ -67,7 +69,7 @@ def publish_example(
     example = examples.fresh(event_type, clock.now(), caller.mode, brand_id)
     event = _new_event(caller, event_type, *example)
     if in_feed:
-        _number(event)
+        number_at_commit(event)
     else:
         insert_at_commit(event)
     return event
@@ -108,11 +110,6 @@ def _brand_of_example(caller: Caller, event_type: str, brand_id: str | None) -> 
     if not is_there or (caller.brand_ids is not None and brand_id not in caller.brand_ids):
         raise invalid_body({"brand_id": ["There is no such brand here."]})
     return brand_id
-
-
-def _number(event: Event) -> None:
-    number_at_commit(event)
-    published.send(event)
 
 
 def _new_event(

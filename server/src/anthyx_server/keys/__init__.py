@@ -18,6 +18,7 @@ from anthyx_server.keys.lookup import (
     count_by_pepper,
     count_in_force,
     list_keys,
+    list_made_by,
     lock_any,
     lock_home,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "is_well_formed",
     "issue",
     "list_keys",
+    "list_made_by",
     "lock_any",
     "lock_home",
     "lock_keys",

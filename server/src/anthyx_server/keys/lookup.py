@@ -72,6 +72,16 @@ def list_keys(workspace_id: str) -> list[ApiKey]:
     return list(db.session.scalars(query))
 
 
+def list_made_by(workspace_id: str, actor_id: str) -> list[ApiKey]:
+    """The keys of a workspace that somebody made and that are in force, oldest first."""
+    moment = clock.now()
+    return [
+        key
+        for key in list_keys(workspace_id)
+        if key.created_by["id"] == actor_id and key.is_in_force(moment)
+    ]
+
+
 def count_in_force(workspace_id: str) -> int:
     """How many keys count towards the plan's cap: in force, of both modes, not replaced."""
     query = (

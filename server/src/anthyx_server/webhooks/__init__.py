@@ -6,7 +6,7 @@ from flask import Flask
 
 from anthyx_server import keys
 from anthyx_server.config import Settings
-from anthyx_server.webhooks.endpoints.lookup import count_by_encryption_key
+from anthyx_server.webhooks.endpoints.lookup import count_all, count_by_encryption_key
 from anthyx_server.webhooks.endpoints.losses import (
     distrust_leaked_key,
     forget_brand,
@@ -19,6 +19,7 @@ from anthyx_server.webhooks.waking import Alarm, Waker, wake_failed
 
 __all__ = [
     "WebhookEndpoint",
+    "count_all",
     "count_by_encryption_key",
     "forget_brand",
     "init_webhooks",

@@ -8,7 +8,14 @@ class WorkspaceNotFoundError(Exception):
 
 
 class MemberError(Exception):
-    """A member can't be made, changed or removed as was asked; the message says why."""
+    """A member can't be made, changed or removed as was asked; the message says why.
+
+    `field` is what is wrong of that which was asked for: `email`, `role` or `brands`.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class MemberNotFoundError(MemberError):

@@ -26,11 +26,14 @@ class NewLink:
     expires_at: datetime
 
 
-def make(member: Member, purpose: str) -> NewLink:
-    """Make a link for a member of a locked workspace; any made before for the same end ends."""
+def make(member: Member, purpose: str, life: timedelta | None = None) -> NewLink:
+    """Make a link for a member of a locked workspace; any made before for the same end ends.
+
+    It holds for `life`, or as long as links for its end do.
+    """
     forget(member, purpose)
     token = secrets.token_urlsafe(32)
-    expires_at = clock.now() + LIFE[purpose]
+    expires_at = clock.now() + (life or LIFE[purpose])
     db.session.add(
         MemberLink(
             digest=_digest(token),

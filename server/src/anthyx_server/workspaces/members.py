@@ -1,4 +1,4 @@
-"""What can be done with members: invite, change, remove; and what they do with their links.
+"""What can be done with members: invite, change, remove.
 
 Every change locks the workspace's row first: seats are counted exactly, and a role that changes
 can't meet a removal.
@@ -6,11 +6,10 @@ can't meet a removal.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from blinker import Signal
 from flask import current_app
 from sqlalchemy import func, select
 
@@ -18,22 +17,21 @@ from anthyx_server import audit, clock
 from anthyx_server.db import db
 from anthyx_server.ids import new_id
 from anthyx_server.plans import PLANS
-from anthyx_server.tenancy import Actor, Caller, system_caller
+from anthyx_server.tenancy import Caller
 from anthyx_server.workspaces import links
+from anthyx_server.workspaces.emails import is_email, normal_email
 from anthyx_server.workspaces.errors import (
-    LinkInvalidError,
     MemberError,
     MemberNotFoundError,
     SeatsTakenError,
-    WorkspaceNotFoundError,
 )
 from anthyx_server.workspaces.links import NewLink
 from anthyx_server.workspaces.models import Member, Workspace
-from anthyx_server.workspaces.passwords import hashed, is_password
 from anthyx_server.workspaces.roles import GIVEN_ROLES, can_be_restricted, must_be_restricted
 from anthyx_server.workspaces.service import lock_workspace
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+# Sent with the id of a member who lost or got rights, inside the transaction.
+rights_changed = Signal()
 
 
 @dataclass(frozen=True)
@@ -72,35 +70,6 @@ def get_member(workspace_id: str, name: str) -> Member:
     return member
 
 
-def authenticate(email: str, password: str) -> Member | None:
-    """The member with this address and password; of several, the one who joined first.
-
-    Takes as long where there is none. Members of closed workspaces are none.
-    """
-    query = (
-        select(Member)
-        .join(Workspace, Workspace.id == Member.workspace_id)
-        .where(
-            Member.email == normal_email(email),
-            Member.password_hash.is_not(None),
-            Workspace.removed_at.is_(None),
-        )
-        .order_by(Member.id)
-    )
-    members = list(db.session.scalars(query))
-    # No connection is held while the hashes are computed.
-    db.session.rollback()
-    fitting = [each for each in members if is_password(password, each.password_hash)]
-    if not members:
-        is_password(password, None)
-    return fitting[0] if fitting else None
-
-
-def normal_email(text: str) -> str:
-    """An address as it is compared and kept."""
-    return unicodedata.normalize("NFC", text).strip().lower()
-
-
 def invite(
     caller: Caller, email: str, role: str, brand_ids: Sequence[str] | None = None
 ) -> Invited:
@@ -114,8 +83,8 @@ def invite(
         MemberError: the address, the role or the brands can't be, or they are a member already.
     """
     address = normal_email(email)
-    if not _EMAIL.fullmatch(address) or not address.isprintable():
-        raise MemberError("an invite needs an email address")
+    if not is_email(address):
+        raise MemberError("an invite needs an email address", field="email")
     workspace = lock_workspace(caller.workspace_id)
     brands = _checked(caller, role, brand_ids)
     try:
@@ -127,18 +96,23 @@ def invite(
         )
         db.session.add(member)
     if member.password_hash is not None:
-        raise MemberError(f"{address} is a member already")
+        raise MemberError(f"{address} is a member already", field="email")
     member.role, member.brand_ids = role, brands
     db.session.flush()
     link = links.make(member, "invites")
-    _tell(caller, "member.invited", member)
+    tell(caller, "member.invited", member)
     return Invited(member, link)
+
+
+def count_seats(workspace_id: str) -> int:
+    """How many seats are taken; an open invite holds one."""
+    query = select(func.count()).select_from(Member).where(Member.workspace_id == workspace_id)
+    return db.session.scalar(query) or 0
 
 
 def _require_seat(workspace: Workspace) -> None:
     plan = PLANS[workspace.plan]
-    query = select(func.count()).select_from(Member).where(Member.workspace_id == workspace.id)
-    taken = db.session.scalar(query) or 0
+    taken = count_seats(workspace.id)
     if plan.seats is not None and taken >= plan.seats:
         raise SeatsTakenError(
             f"the {plan.name.capitalize()} plan has {plan.seats} seats and {taken} are taken "
@@ -149,23 +123,30 @@ def _require_seat(workspace: Workspace) -> None:
 def _checked(caller: Caller, role: str, brand_ids: Sequence[str] | None) -> list[str] | None:
     """The brands that a member with this role may be restricted to, without repetition."""
     if role not in GIVEN_ROLES:
-        raise MemberError(f"a member can be made {', '.join(GIVEN_ROLES)}, not {role}")
+        allowed = ", ".join(GIVEN_ROLES)
+        raise MemberError(f"a member can be made {allowed}, not {role}", field="role")
     if brand_ids is None:
         if must_be_restricted(role):
-            raise MemberError(f"a {role} sees the portal of their brands: name at least one")
+            raise MemberError(
+                f"a {role} sees the portal of their brands: name at least one", field="brands"
+            )
         return None
     if not can_be_restricted(role):
-        raise MemberError(f"an {role} invites others, so brands can't restrict them")
+        raise MemberError(
+            f"an {role} invites others, so brands can't restrict them", field="brands"
+        )
     wanted = list(dict.fromkeys(brand_ids))
     if not wanted:
-        raise MemberError("name at least one brand, or restrict the member to none")
+        raise MemberError("name at least one brand, or restrict the member to none", field="brands")
     # Members belong to both modes, a brand to one.
     lookup = current_app.extensions["anthyx_brand_lookup"]
     modes = (caller._replace(mode=mode) for mode in ("live", "test"))
     known: set[str] = set().union(*(lookup(each, wanted) for each in modes))
     for brand_id in wanted:
         if brand_id not in known:
-            raise MemberError(f"there is no brand {brand_id} in {caller.workspace_id}")
+            raise MemberError(
+                f"there is no brand {brand_id} in {caller.workspace_id}", field="brands"
+            )
     return wanted
 
 
@@ -178,7 +159,7 @@ def set_role(
         WorkspaceNotFoundError: there is no such workspace.
         MemberError: there is no such member, it is the owner, or the role or brands can't be.
     """
-    member = _lock(caller, name)
+    member = lock_member(caller, name)
     _refuse_owner(member, "keeps the role")
     brands = _checked(caller, role, brand_ids)
     before = {"role": member.role, "brand_ids": member.brand_ids}
@@ -186,7 +167,8 @@ def set_role(
         return member
     member.role, member.brand_ids = role, brands
     db.session.flush()
-    _tell(caller, "member.role_changed", member, previous=before)
+    rights_changed.send(member.id)
+    tell(caller, "member.role_changed", member, previous=before)
     return member
 
 
@@ -197,69 +179,22 @@ def remove_member(caller: Caller, name: str) -> Member:
         WorkspaceNotFoundError: there is no such workspace.
         MemberError: there is no such member, or it is the owner.
     """
-    member = _lock(caller, name)
+    member = lock_member(caller, name)
     _refuse_owner(member, "can't be removed")
     links.forget(member)
     db.session.delete(member)
     db.session.flush()
-    _tell(caller, "member.removed", member)
+    tell(caller, "member.removed", member)
     return member
 
 
-def offer_reset(caller: Caller, name: str) -> NewLink:
-    """Make a link with which a member sets a new password; the old one holds until then.
+def lock_member(caller: Caller, name: str) -> Member:
+    """One member, by id or address, their workspace locked until the transaction ends.
 
     Raises:
         WorkspaceNotFoundError: there is no such workspace.
-        MemberError: there is no such member, or they have not accepted their invite yet.
+        MemberNotFoundError: the workspace has no such member.
     """
-    member = _lock(caller, name)
-    if member.password_hash is None:
-        raise MemberError(f"{member.email} has not accepted the invite: invite them again")
-    link = links.make(member, "reset")
-    _tell(caller, "member.reset_offered", member)
-    return link
-
-
-def accept_invite(token: str, password: str) -> Member:
-    """Let who was invited in with a password of theirs; the link is used up.
-
-    Raises:
-        LinkInvalidError: the link does not hold: unknown, used, replaced or expired.
-        PasswordRefusedError: the password is too short or too long; the link holds on.
-    """
-    return _redeem(token, "invites", password, "member.joined")
-
-
-def reset_password(token: str, password: str) -> Member:
-    """Give a member a new password; the link, and others made for it, are used up.
-
-    Raises:
-        LinkInvalidError: the link does not hold: unknown, used, replaced or expired.
-        PasswordRefusedError: the password is too short or too long; the link holds on.
-    """
-    return _redeem(token, "reset", password, "member.password_reset")
-
-
-def _redeem(token: str, purpose: str, password: str, action: str) -> Member:
-    workspace_id = links.find(token, purpose).workspace_id
-    digest = hashed(password)
-    try:
-        lock_workspace(workspace_id)
-    except WorkspaceNotFoundError:
-        raise LinkInvalidError("this link leads to a workspace that is closed") from None
-    # Once more, now that nobody else can use it.
-    link = links.find(token, purpose)
-    member = db.session.get_one(Member, link.member_id, populate_existing=True)
-    member.password_hash = digest
-    links.forget(member)
-    db.session.flush()
-    actor = Actor("user", member.id, member.email)
-    _tell(system_caller(workspace_id, "live")._replace(actor=actor), action, member)
-    return member
-
-
-def _lock(caller: Caller, name: str) -> Member:
     return get_member(lock_workspace(caller.workspace_id).id, name)
 
 
@@ -268,6 +203,7 @@ def _refuse_owner(member: Member, what: str) -> None:
         raise MemberError(f"{member.email} is the owner, who {what}")
 
 
-def _tell(caller: Caller, action: str, member: Member, **detail: object) -> None:
+def tell(caller: Caller, action: str, member: Member, **detail: object) -> None:
+    """Note in the audit log what was done with a member."""
     about = {"email": member.email, "role": member.role, "brand_ids": member.brand_ids}
     audit.record(caller, action, "member", member.id, **about, **detail)

@@ -32,6 +32,13 @@ class WorkspaceSchema(own.AnswerSchema):
     created_at = fields.DateTime(required=True)
 
 
+class WorkspaceSettingsSchema(own.StrictSchema):
+    """What may be changed of a workspace."""
+
+    name = own.Text(min_length=1, max_length=100, required=True)
+    timezone = own.TimeZone(required=True)
+
+
 def present(workspace: Any) -> dict[str, Any]:
     """A workspace, or a row of one, as the API shows it."""
     return {

@@ -9,9 +9,11 @@ from typing import Any
 import bcrypt
 from sqlalchemy import bindparam, select
 
-from anthyx_server import clock
+from anthyx_server import audit, clock
 from anthyx_server.db import db, reader
 from anthyx_server.ids import new_id
+from anthyx_server.tenancy import Caller
+from anthyx_server.workspaces.emails import normal_email
 from anthyx_server.workspaces.errors import WorkspaceNotFoundError
 from anthyx_server.workspaces.models import Member, Workspace
 
@@ -32,7 +34,7 @@ def create_workspace(name: str, plan: str, owner_email: str) -> NewWorkspace:
     owner = Member(
         id=new_id("usr"),
         workspace_id=workspace.id,
-        email=owner_email.strip().lower(),
+        email=normal_email(owner_email),
         role="owner",
         password_hash=bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode(),
         created_at=clock.now(),
@@ -100,6 +102,27 @@ def list_workspaces() -> list[Workspace]:
 def list_ids() -> list[str]:
     """The ids of all workspaces, oldest first, also of those that were removed."""
     return list(db.session.scalars(select(Workspace.id).order_by(Workspace.id)))
+
+
+def change_settings(caller: Caller, values: dict[str, Any]) -> Workspace:
+    """Give a workspace another name or time zone, as `WorkspaceSettingsSchema` loaded them.
+
+    Raises:
+        WorkspaceNotFoundError: there is none.
+    """
+    workspace = lock_workspace(caller.workspace_id)
+    before = {name: getattr(workspace, name) for name in values}
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if not changed:
+        return workspace
+    for name, value in changed.items():
+        setattr(workspace, name, value)
+    db.session.flush()
+    previous = {name: before[name] for name in changed}
+    audit.record(
+        caller, "workspace.updated", "workspace", workspace.id, previous=previous, changed=changed
+    )
+    return workspace
 
 
 def change_plan(workspace_id: str, plan: str) -> Workspace:

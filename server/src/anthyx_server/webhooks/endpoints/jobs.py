@@ -8,16 +8,17 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import ColumnElement, delete, or_, select
 
-from anthyx_server import clock
+from anthyx_server import clock, notices
 from anthyx_server.db import db, transaction
 from anthyx_server.queue import job
 from anthyx_server.sealing import keyring
 from anthyx_server.webhook_settings import WebhookSettings
 from anthyx_server.webhooks.endpoints import rotation
-from anthyx_server.webhooks.models import WebhookDelivery, WebhookEndpoint
+from anthyx_server.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
 from anthyx_server.webhooks.secret import open_endpoint, seal
 
 _BATCH = 200
+_FAILING_FOR = timedelta(days=1)
 
 
 @job(every_seconds=60)
@@ -76,6 +77,26 @@ def _batch(
     for endpoint in endpoints:
         act(endpoint)
     return endpoints[-1].id if endpoints else None
+
+
+@job(every_seconds=300)
+def tell_failing_endpoints() -> None:
+    """Tell people of endpoints that nothing has reached for a day, once each time it happens."""
+    moment = clock.now()
+    since = WebhookQueue.failing_since
+    query = (
+        select(WebhookEndpoint.workspace_id, WebhookEndpoint.id, WebhookEndpoint.url, since)
+        .join(WebhookQueue, WebhookQueue.endpoint_id == WebhookEndpoint.id)
+        .where(
+            since <= moment - _FAILING_FOR,
+            WebhookEndpoint.status == "enabled",
+            WebhookEndpoint.deleted_at.is_(None),
+        )
+    )
+    with transaction():
+        for workspace_id, endpoint_id, url, failing_since in db.session.execute(query).all():
+            if failing_since is not None:
+                notices.tell_failing_endpoint(workspace_id, endpoint_id, url, failing_since)
 
 
 @job(every_seconds=3_600)
