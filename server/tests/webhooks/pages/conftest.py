@@ -21,6 +21,7 @@ from anthyx_server.dashboard.sessions import digest_of
 from anthyx_server.ids import new_id
 from anthyx_server.webhook_settings import WebhookSettings
 from tests.support.apps import Account, make_settings
+from tests.support.visiting import Team
 
 PATH = "/settings/integrations/webhooks"
 
@@ -78,11 +79,8 @@ def owner_of(account: Account, **options: float) -> Person:
 
 def member_of(account: Account, role: str, brand_ids: list[str] | None = None) -> Person:
     """Somebody with a role who joined the workspace, signed in."""
-    with account.app.app_context(), db.transaction():
-        email = f"{new_id('x')}@example.com"
-        invited = workspaces.invite(account.caller, email, role, brand_ids)
-        token = invited.link.path.rpartition("/")[2]
-        member_id = workspaces.accept_invite(token, "a good password of theirs").id
+    team = Team(account.app, account.workspace_id, "")
+    member_id = team.add(f"{role}@example.com", role, brand_ids)
     return sign_in(account, member_id)
 
 

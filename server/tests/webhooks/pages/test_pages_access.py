@@ -55,6 +55,21 @@ def test_an_admin_sees_all_of_it(account: Account, ids: dict[str, str]) -> None:
         assert person.get(path.format(**ids)).status_code == 200, path
 
 
+def test_some_pages_ask_for_the_password_again(account: Account, ids: dict[str, str]) -> None:
+    person = owner_of(account, confirmed_ago=16 * 60)
+    for path in READ:
+        answer = person.get(path.format(**ids))
+        assert answer.status_code == (303 if path in CONFIRMED_READ else 200), path
+        if path in CONFIRMED_READ:
+            assert answer.headers["Location"].startswith("/confirm?next=/settings/")
+    before = account.get(f"/webhook-endpoints/{ids['we']}").get_json()
+    for path in CONFIRMED_WRITTEN:
+        answer = person.post(path.format(**ids), url="http://127.0.0.1:9/", event_types="*")
+        assert answer.headers["Location"].startswith("/confirm?next="), path
+    assert account.get("/webhook-endpoints").get_json()["data"] == [before]
+    assert 'data-opens="deletion"' not in person.get(f"/{ids['we']}").text
+
+
 def test_nobody_sees_anything_without_signing_in(app: Flask, ids: dict[str, str]) -> None:
     for path in READ:
         answer = app.test_client().get(PATH + path.format(**ids))

@@ -178,5 +178,6 @@ def test_a_role_that_changes_meanwhile_makes_nothing(
             workspaces.set_role(account.caller, members[-1].email, "reviewer")
 
     monkeypatch.setattr(destinations, "look_up_url", demote)
-    assert admin.post("/new", url=URL, event_types="*").status_code == 403
+    answer = admin.post("/new", url=URL, event_types="*")
+    assert answer.headers["Location"].startswith("/sign-in")
     assert listed(account) == []
