@@ -22,12 +22,6 @@ NOT_YET = {
         "This guide covers generating API keys, authenticating requests, understanding rate "
         "limits, and setting up webhooks."
     ),
-    # The settings pages.
-    "Go to Settings → Integrations → API keys.",
-    "Click Generate new key.",
-    "Click Create.",
-    "Delete unused keys under the same settings panel to reduce your attack surface.",
-    "To revoke a key, click Delete next to it in Settings → Integrations → API keys.",
     # The documentation's site.
     "Full endpoint documentation is available at docs.useanthyx.com/api.",
     # Webhooks.

@@ -61,7 +61,11 @@ _MOUNTED = (
     analytics_blueprint,
     webhook_endpoints_blueprint,
 )
-_PAGES = (*team.blueprints, key_pages, webhook_pages)
+_PAGES = (
+    key_pages,
+    webhook_pages,
+    *team.blueprints,
+)
 # What a capability needs of one above it.
 _HANDED_DOWN = {
     "anthyx_scopes": keys.SCOPES,

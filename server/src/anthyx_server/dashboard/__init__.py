@@ -9,16 +9,6 @@ from anthyx_server.dashboard import forms
 from anthyx_server.dashboard.account import blueprint as account_blueprint
 from anthyx_server.dashboard.confirmation import blueprint as confirmation_blueprint
 from anthyx_server.dashboard.errors import PageError, PageForbidden, PageNotFound
-from anthyx_server.dashboard.forms import (
-    Problems,
-    checked,
-    chosen,
-    earlier_result,
-    keep_result,
-    lines,
-    own_address,
-    text,
-)
 from anthyx_server.dashboard.guard import Answer, guard_commit, is_guarded, page
 from anthyx_server.dashboard.links import blueprint as links_blueprint
 from anthyx_server.dashboard.rendering import init_rendering, moment, new_blueprint, render
@@ -34,25 +24,17 @@ __all__ = [
     "PageError",
     "PageForbidden",
     "PageNotFound",
-    "Problems",
     "Visitor",
-    "checked",
-    "chosen",
     "count_by_encryption_key",
-    "earlier_result",
     "end_sessions",
     "forms",
     "guard_commit",
     "init_dashboard",
     "is_guarded",
-    "keep_result",
-    "lines",
     "moment",
     "new_blueprint",
-    "own_address",
     "page",
     "render",
-    "text",
     "turn_off",
 ]
 

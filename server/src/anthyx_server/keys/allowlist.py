@@ -32,6 +32,12 @@ def normalize(text: str) -> str:
     return str(network)
 
 
+def plain(network: str) -> str:
+    """A network as people write it: a single address without its length."""
+    address, _, length = network.partition("/")
+    return address if length == ("128" if ":" in address else "32") else network
+
+
 def pack(networks: Iterable[str] | None) -> str:
     """The networks as pairs of 32 hexadecimal digits, first and last address, end to end.
 

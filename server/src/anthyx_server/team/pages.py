@@ -12,14 +12,11 @@ from anthyx_server.dashboard import (
     Answer,
     PageError,
     PageNotFound,
-    Problems,
     Visitor,
-    chosen,
-    lines,
+    forms,
     new_blueprint,
     page,
     render,
-    text,
 )
 from anthyx_server.plans import PLANS
 from anthyx_server.workspaces import GIVEN_ROLES, Member, MemberError, NewLink, SeatsTakenError
@@ -66,15 +63,15 @@ def show_invite(visitor: Visitor) -> Answer:
 @page(blueprint, "/settings/team/invite", method="POST", permission="invite", is_confirmed=True)
 def invite(visitor: Visitor) -> Answer:
     """Invite somebody, and show the link once."""
-    return _invite(visitor, text("email"))
+    return _invite(visitor, forms.text("email"))
 
 
 def _invite(visitor: Visitor, email: str) -> Response:
     try:
-        invited = workspaces.invite(visitor.caller, email, text("role"), _brand_ids())
+        invited = workspaces.invite(visitor.caller, email, forms.text("role"), _brand_ids())
     except MemberError as error:
         status = 409 if isinstance(error, SeatsTakenError) else 422
-        return _invite_form(visitor, status, Problems.of_member(error))
+        return _invite_form(visitor, status, forms.Problems.of_member(error))
     notices.tell_invite(visitor.workspace, invited.member, invited.link, visitor.member.email)
     return _show_link(invited.member, invited.link)
 
@@ -89,14 +86,16 @@ def _show_link(member: Member, link: NewLink) -> Response:
     )
 
 
-def _invite_form(visitor: Visitor, status: int = 200, problems: Problems | None = None) -> Response:
+def _invite_form(
+    visitor: Visitor, status: int = 200, problems: forms.Problems | None = None
+) -> Response:
     return render(
         "team/invite.html",
         status,
         seats=_seats(visitor),
-        email=text("email"),
-        **_choices(visitor, text("role") or "editor", _brand_ids()),
-        problems=problems or Problems(),
+        email=forms.text("email"),
+        **_choices(visitor, forms.text("role") or "editor", _brand_ids()),
+        problems=problems or forms.Problems(),
     )
 
 
@@ -115,7 +114,7 @@ def _brand_ids() -> list[str] | None:
     """The brands that the form restricts to; None for all of them."""
     if request.form.get("access", "all") == "all":
         return None
-    return [*chosen("brand"), *lines("brand_ids")]
+    return [*forms.chosen("brand"), *forms.lines("brand_ids")]
 
 
 @page(
@@ -140,11 +139,11 @@ def show_member(visitor: Visitor, member_id: str) -> Answer:
 def change_member(visitor: Visitor, member_id: str) -> Answer:
     """Give a member another role or other brands; their sessions end."""
     member = _other(visitor, member_id)
-    role, brand_ids = text("role"), _brand_ids()
+    role, brand_ids = forms.text("role"), _brand_ids()
     try:
         workspaces.set_role(visitor.caller, member.id, role, brand_ids)
     except MemberError as error:
-        problems = Problems.of_member(error)
+        problems = forms.Problems.of_member(error)
         return _member_page(visitor, member, role, brand_ids, 422, problems)
     return redirect("/settings/team", 303)
 
@@ -195,7 +194,7 @@ def _member_page(
     role: str,
     brand_ids: list[str] | None,
     status: int = 200,
-    problems: Problems | None = None,
+    problems: forms.Problems | None = None,
 ) -> Response:
     made = keys.list_made_by(visitor.workspace.id, member.id)
     return render(
@@ -205,7 +204,7 @@ def _member_page(
         keys=made[:_MOST_KEYS],
         more_keys=max(0, len(made) - _MOST_KEYS),
         **_choices(visitor, role, brand_ids),
-        problems=problems or Problems(),
+        problems=problems or forms.Problems(),
     )
 
 

@@ -10,13 +10,11 @@ from werkzeug.wrappers import Response
 from anthyx_server import keys, notices, webhooks, workspaces
 from anthyx_server.dashboard import (
     Answer,
-    Problems,
     Visitor,
-    checked,
+    forms,
     new_blueprint,
     page,
     render,
-    text,
 )
 from anthyx_server.errors import ValidationFailed
 from anthyx_server.fields import time_zones
@@ -46,11 +44,11 @@ def show_workspace(visitor: Visitor) -> Answer:
 @page(blueprint, "/settings/workspace", method="POST", permission="manage_settings")
 def update_workspace(visitor: Visitor) -> Answer:
     """Take another name or time zone."""
-    values = {"name": text("name"), "timezone": text("timezone")}
+    values = {"name": forms.text("name"), "timezone": forms.text("timezone")}
     try:
-        loaded = checked(_SCHEMA, values)
+        loaded = forms.checked(_SCHEMA, values)
     except ValidationFailed as error:
-        return _form(visitor, values, 422, Problems.of(error))
+        return _form(visitor, values, 422, forms.Problems.of(error))
     workspaces.change_settings(visitor.caller, loaded)
     return redirect("/settings/workspace", 303)
 
@@ -59,13 +57,13 @@ def _form(
     visitor: Visitor,
     values: dict[str, str],
     status: int = 200,
-    problems: Problems | None = None,
+    problems: forms.Problems | None = None,
 ) -> Response:
     return render(
         "team/workspace.html",
         status,
         values=values,
-        problems=problems or Problems(),
+        problems=problems or forms.Problems(),
         zones=sorted(time_zones()),
         plan=PLANS[visitor.workspace.plan],
         allowances=_allowances(visitor.workspace),

@@ -10,6 +10,7 @@ from flask import redirect
 from werkzeug.wrappers import Response
 
 from anthyx_server.dashboard import Visitor, forms, new_blueprint
+from anthyx_server.keys.allowlist import plain
 from anthyx_server.keys.models import ApiKey
 from anthyx_server.keys.scopes import DEFAULT_SCOPES
 
@@ -17,6 +18,7 @@ PATH = "/settings/integrations/api-keys"
 OF_KEY = f"{PATH}/<key_id>"
 
 blueprint = new_blueprint("key_pages", "anthyx_server.keys")
+blueprint.add_app_template_filter(plain, "plain_network")
 
 
 def path_of(key: ApiKey) -> str:
@@ -44,7 +46,7 @@ def values_of(key: ApiKey, visitor: Visitor) -> dict[str, Any]:
     """What the form of a key shows at first."""
     return {
         "name": key.name,
-        "ip_allowlist": "\n".join(key.ip_allowlist or ()),
+        "ip_allowlist": "\n".join(map(plain, key.ip_allowlist or ())),
         "scopes": key.scopes,
         "expires_at": local_time(key.expires_at, visitor),
     }

@@ -1,0 +1,83 @@
+"""Every page of the application, and what has to be there to see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+
+from anthyx_server.app import create_app
+from anthyx_server.dashboard import is_guarded
+from tests.pages.site import Person, Team
+from tests.support.apps import make_settings
+
+# Parts of pages, which are asked for by pages that show them.
+PARTS = {"key_pages.show_first_call"}
+# What a browser downloads, and what only leads elsewhere.
+NO_PAGES = {"sign_in.show_start"}
+_NOT_FOR_PEOPLE = ("/v1/", "/static/", "/healthz", "/readyz")
+_VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path that answers GET, of one view."""
+
+    endpoint: str
+    rule: str
+
+    @property
+    def is_for_strangers(self) -> bool:
+        """True for pages that are seen before one has signed in."""
+        return not is_guarded(self.endpoint)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A workspace in which every page shows something."""
+
+    team: Team
+    person: Person
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def path(self, route: Route) -> str:
+        """The path of a page here.
+
+        Raises:
+            KeyError: no seed makes what the page is about: add it to SEEDS.
+        """
+        return _VARIABLE.sub(lambda found: self.ids[found[1]], route.rule)
+
+
+def routes(app: Flask) -> list[Route]:
+    """What answers GET and is for people."""
+    return [
+        Route(rule.endpoint, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith(_NOT_FOR_PEOPLE)
+    ]
+
+
+def all_routes() -> list[Route]:
+    """The routes of an application that nothing is asked of."""
+    here = Path()
+    return routes(create_app(make_settings(here, "sqlite://", "unix:///nowhere")))
+
+
+def _a_key(team: Team) -> str:
+    account = team.account(
+        name="Zapier integration", ip_allowlist=["203.0.113.0/24", "2001:db8::/32"]
+    )
+    return account.key_id
+
+
+# What the variables of paths stand for.
+SEEDS: dict[str, Callable[[Team], str]] = {"key_id": _a_key}
+
+
+def seed(team: Team) -> Seeded:
+    """Make something of everything."""
+    return Seeded(team, team.owner, {name: make(team) for name, make in SEEDS.items()})
