@@ -13,6 +13,8 @@ from anthyx_server.app import create_app
 from anthyx_server.dashboard import is_guarded
 from tests.pages.site import Person, Team
 from tests.support.apps import make_settings
+from tests.support.deliveries import subscribe
+from tests.support.webhooks import add_attempt, add_delivery
 
 # Parts of pages, which are asked for by pages that show them.
 PARTS = {"key_pages.show_first_call"}
@@ -74,8 +76,25 @@ def _a_key(team: Team) -> str:
     return account.key_id
 
 
-# What the variables of paths stand for.
-SEEDS: dict[str, Callable[[Team], str]] = {"key_id": _a_key}
+def _an_endpoint(team: Team) -> str:
+    return subscribe(team.account(), "https://example.com/hook", description="Internal CMS")
+
+
+def _a_delivery(team: Team) -> str:
+    """One to the endpoint that there is."""
+    account = team.account()
+    endpoint_id = account.get("/webhook-endpoints").get_json()["data"][0]["id"]
+    delivery_id = add_delivery(account, endpoint_id, status="failed", round_attempts=1)
+    add_attempt(account, delivery_id, status_code=503, error_code="http_status")
+    return delivery_id
+
+
+# What the variables of paths stand for; made in this order.
+SEEDS: dict[str, Callable[[Team], str]] = {
+    "key_id": _a_key,
+    "endpoint_id": _an_endpoint,
+    "delivery_id": _a_delivery,
+}
 
 
 def seed(team: Team) -> Seeded:
