@@ -56,6 +56,7 @@ EXEMPT = {
     "posts.service:bump": "the tags of a post that `lock` has scoped",
     "posts.service:targets_of": "the targets of a post that was selected in its scope",
     "webhooks.engine.requests:_load_targets": "the engine delivers for all workspaces",
+    "webhooks.deliveries.log:_with_latest_attempts": "deliveries that were selected in their scope",
     "webhooks.deliveries.queries:by_sequence_query": "columns of subqueries that are scoped",
     "webhooks.deliveries.queries:page_query": "columns of subqueries that are scoped",
     "webhooks.deliveries.recoveries:_count_at_commit": "the recovery that was just added",
