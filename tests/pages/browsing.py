@@ -105,9 +105,16 @@ def copied(page: Page) -> str:
     return text
 
 
-def is_scrolling_sideways(page: Page) -> bool:
-    """True where the page is wider than its window."""
-    result: bool = page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )
-    return result
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways, by its markup; nothing where it does not."""
+    found: list[str] = page.evaluate(_TOO_WIDE)
+    return found
+
+
+_TOO_WIDE = """() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const reaches = (each) => each.getBoundingClientRect().right > root.clientWidth + 0.5;
+  const wide = [...document.body.querySelectorAll("*")].filter(reaches);
+  return wide.map((each) => each.cloneNode().outerHTML);
+}"""

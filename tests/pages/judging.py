@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Request, Response
 
-from tests.pages.browsing import DESKTOP, PHONE, is_scrolling_sideways
+from tests.pages.browsing import DESKTOP, PHONE, too_wide
 
 MOST_BYTES, MOST_SCRIPT_BYTES = 100_000, 50_000
 _POLICY = ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'")
@@ -80,8 +80,7 @@ def looks(page: Page, axe: str) -> Iterator[str]:
     for name, size, scheme in _LOOKS:
         page.set_viewport_size(size)  # type: ignore[arg-type]
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        if is_scrolling_sideways(page):
-            yield f"{name}: it scrolls sideways"
+        yield from (f"{name}: too wide: {each}" for each in too_wide(page))
         found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
         yield from (f"{name}: {_told(violation)}" for violation in found["violations"])
 

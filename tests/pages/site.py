@@ -46,10 +46,12 @@ class Team:
             return self.owner
         caller = system_caller(self.workspace_id, "live")
         email, password = f"{role}-{next(_numbers)}@example.com", f"A password of {role}"
-        with self.site.app.app_context(), db.transaction():
-            invited = workspaces.invite(caller, email, role, brand_ids)
-            member = workspaces.accept_invite(invited.link.path.rpartition("/")[2], password)
-            return Person(member.id, email, password)
+        with self.site.app.app_context():
+            with db.transaction():
+                link = workspaces.invite(caller, email, role, brand_ids).link
+            with db.transaction():
+                member = workspaces.accept_invite(link.path.rpartition("/")[2], password)
+                return Person(member.id, email, password)
 
 
 @dataclass(frozen=True)

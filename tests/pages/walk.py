@@ -9,8 +9,10 @@ from pathlib import Path
 
 from flask import Flask
 
+from anthyx_server import db, workspaces
 from anthyx_server.app import create_app
 from anthyx_server.dashboard import is_guarded
+from anthyx_server.tenancy import system_caller
 from tests.pages.site import Person, Team
 from tests.support.apps import make_settings
 from tests.support.deliveries import subscribe
@@ -51,7 +53,12 @@ class Seeded:
         Raises:
             KeyError: no seed makes what the page is about: add it to SEEDS.
         """
-        return _VARIABLE.sub(lambda found: self.ids[found[1]], route.rule)
+
+        def value(found: re.Match[str]) -> str:
+            # The same word may stand for different things.
+            return self.ids.get(f"{route.endpoint} {found[1]}") or self.ids[found[1]]
+
+        return _VARIABLE.sub(value, route.rule)
 
 
 def routes(app: Flask) -> list[Route]:
@@ -89,9 +96,29 @@ def _a_delivery(team: Team) -> str:
     return delivery_id
 
 
-# What the variables of paths stand for; made in this order.
+def _a_member(team: Team) -> str:
+    return team.person("editor").member_id
+
+
+def _an_invite(team: Team) -> str:
+    caller = system_caller(team.workspace_id, "live")
+    with team.site.app.app_context(), db.transaction():
+        link = workspaces.invite(caller, "invited@example.com", "editor").link
+        return link.path.rpartition("/")[2]
+
+
+def _a_reset(team: Team) -> str:
+    caller = system_caller(team.workspace_id, "live")
+    with team.site.app.app_context(), db.transaction():
+        return workspaces.offer_reset(caller, team.owner.email).path.rpartition("/")[2]
+
+
+# What the variables of paths stand for, where need be of one view; made in this order.
 SEEDS: dict[str, Callable[[Team], str]] = {
     "key_id": _a_key,
+    "member_id": _a_member,
+    "links.show_invite token": _an_invite,
+    "links.show_reset token": _a_reset,
     "endpoint_id": _an_endpoint,
     "delivery_id": _a_delivery,
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from anthyx_server.conditional import require_match
 from anthyx_server.dashboard import Answer, Visitor, forms, page, render
-from anthyx_server.errors import ApiError
+from anthyx_server.errors import ApiError, PreconditionFailed
 from anthyx_server.keys import lookup, schemas, service
 from anthyx_server.keys.models import ApiKey
 from anthyx_server.keys.pages.site import (
@@ -22,6 +22,7 @@ from anthyx_server.keys.pages.site import (
 from anthyx_server.keys.scopes import SCOPE_GROUPS
 from anthyx_server.keys.views import present, tag_of
 
+_CHANGED = "Somebody changed this key meanwhile. Save again to put this in place of what they did."
 _changeable = schemas.ChangeableKeySchema()
 
 
@@ -55,13 +56,16 @@ def _body(visitor: Visitor, key: ApiKey) -> dict[str, Any]:
 
 
 def _form(key: ApiKey, values: dict[str, Any], error: ApiError | None = None) -> Answer:
+    problems = forms.Problems() if error is None else forms.Problems.of(error)
+    if isinstance(error, PreconditionFailed):
+        problems.text = _CHANGED
     return render(
         "keys/edit.html",
         200 if error is None else 422,
         key=key,
         tag=tag_of(key),
         values=values,
-        problems=forms.Problems() if error is None else forms.Problems.of(error),
+        problems=problems,
         groups=SCOPE_GROUPS,
         own_address=forms.own_address(),
     )

@@ -47,8 +47,6 @@ def show_new_key(visitor: Visitor) -> Answer:
 @page(blueprint, PATH, method="POST", permission="manage_settings", is_confirmed=True)
 def create_key(visitor: Visitor) -> Answer:
     """Make a key and show it, this once; sent a second time, the form leads to the key's page."""
-    # Before the member's row, which `earlier_result` locks: as where their role is changed.
-    lookup.lock_home(visitor.caller)
     earlier = forms.earlier_result(visitor)
     if earlier is not None:
         return see_other(f"{earlier}?sent=before")
@@ -94,7 +92,6 @@ def show_rotation(visitor: Visitor, key_id: str) -> Answer:
 )
 def rotate_key(visitor: Visitor, key_id: str) -> Answer:
     """Make a key's replacement and show it, this once."""
-    lookup.lock_home(visitor.caller)
     earlier = forms.earlier_result(visitor)
     if earlier is not None:
         return see_other(f"{earlier}?sent=before")

@@ -10,6 +10,7 @@ from flask import redirect
 from werkzeug.wrappers import Response
 
 from anthyx_server.dashboard import Visitor, forms, new_blueprint
+from anthyx_server.inputs import invalid_body
 from anthyx_server.keys.allowlist import plain
 from anthyx_server.keys.models import ApiKey
 from anthyx_server.keys.scopes import DEFAULT_SCOPES
@@ -76,11 +77,15 @@ def local_time(value: datetime | None, visitor: Visitor) -> str:
 
 
 def _from_local(text: str, visitor: Visitor) -> str | None:
-    """What an input gave, with its offset; what is no time is left to the schema to refuse."""
+    """What an input gave, with its offset.
+
+    Raises:
+        ValidationFailed: it is no date and time.
+    """
     if not text:
         return None
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        return text
+        raise invalid_body({"expires_at": ["Not a date and time."]}) from None
     return at.replace(tzinfo=ZoneInfo(visitor.workspace.timezone)).isoformat()
