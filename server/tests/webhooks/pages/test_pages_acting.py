@@ -117,6 +117,13 @@ def test_a_test_event_goes_on_to_its_attempt(account: Account, owner: Person) ->
     assert "webhook_endpoint.test" in page
 
 
+def test_any_event_can_be_the_test(account: Account, owner: Person) -> None:
+    endpoint_id = subscribe(account, URL)
+    owner.post(f"/{endpoint_id}/test", form_id="a", event_type="post.failed")
+    assert [each.event_type for each in deliveries(account, trigger="test")] == ["post.failed"]
+    assert owner.post(f"/{endpoint_id}/test", form_id="b", event_type="no").status_code == 422
+
+
 def test_too_many_by_hand_are_refused_in_words(account: Account, owner: Person) -> None:
     endpoint_id = subscribe(account, URL)
     delivery_id = add_delivery(account, endpoint_id)

@@ -63,7 +63,7 @@ class Filled:
 def fill(account: Account, count: int, moment: datetime) -> Filled:
     """One delivery every two seconds, two minutes ago the last; one in a hundred is rare."""
     endpoint_id = subscribe(account, "https://example.com/hook")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "created_at": moment - timedelta(seconds=120 + 2 * number),
             "status": "dead" if number % 100 == 3 else "succeeded",
@@ -91,7 +91,7 @@ def fill(account: Account, count: int, moment: datetime) -> Filled:
     ]
     with account.app.app_context(), db.transaction():
         db.db.session.execute(sa.insert(WebhookAttempt), attempts)
-    early = rows[-50]["created_at"].strftime("%Y-%m-%dT%H:%M:%S")
+    early = (moment - timedelta(seconds=2 * count)).strftime("%Y-%m-%dT%H:%M:%S")
     late = (moment - timedelta(minutes=6)).strftime("%Y-%m-%dT%H:%M")
     names = {"we": endpoint_id, "dlv": ids[count // 2], "early": early, "late": late}
     return Filled(account, owner_of(account), names)
