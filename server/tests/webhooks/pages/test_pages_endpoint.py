@@ -99,7 +99,7 @@ def test_a_disabled_one_says_why(account: Account, owner: Person, reason: str) -
         account, URL, status="disabled", disabled_at=clock.now(), disabled_reason=reason
     )
     page = text_of(owner.get(f"/{endpoint_id}"))
-    assert "Nothing is sent to this endpoint since" in page
+    assert "Nothing has been sent to this endpoint since" in page
     assert "disabled this endpoint" in page
     assert "Enable" in page
     assert "Send test event" not in page

@@ -107,12 +107,14 @@ def _failing_since(visitor: Visitor, endpoint_id: str) -> str | None:
 
 
 def _ask_since(visitor: Visitor, endpoint_id: str, error: ApiError | None = None) -> Answer:
+    shown = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+    usual = "failing" if shown["health"]["failing_since"] else "day"
     return render(
         "webhooks/resend_since.html",
         200 if error is None else 422,
-        endpoint=show(visitor.caller, lookup.find(visitor.caller, endpoint_id)),
+        endpoint=shown,
         ages=AGES,
-        chosen=request.args.get("since") or "day",
+        chosen=request.args.get("since") or usual,
         at=request.args.get("at") or site.as_local(visitor, clock.now() - AGES["day"][1]),
         problems=forms.Problems() if error is None else forms.Problems.of(error),
     )
