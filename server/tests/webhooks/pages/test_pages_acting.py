@@ -97,11 +97,11 @@ def test_a_rotation_from_its_beginning_to_its_end(account: Account, owner: Perso
     }
 
 
-@pytest.mark.parametrize("overlap", ["", "-1", "604801", "1.5", "²"])
-def test_an_overlap_that_can_not_be(account: Account, owner: Person, overlap: str) -> None:
+def test_an_overlap_that_can_not_be(account: Account, owner: Person) -> None:
     endpoint_id = subscribe(account, URL)
-    answer = owner.post(f"/{endpoint_id}/rotate", form_id="a", overlap_seconds=overlap)
-    assert answer.status_code == 422
+    for overlap in ("", "-1", "604801", "1.5", "²"):
+        answer = owner.post(f"/{endpoint_id}/rotate", form_id="a", overlap_seconds=overlap)
+        assert answer.status_code == 422
     assert shown(account, endpoint_id)["secret_activates_at"] is None
 
 
