@@ -107,6 +107,12 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def screenshots(session: nox.Session) -> None:
+    """Take the pictures of all pages anew, for the documentation and to look at."""
+    run(session, "pytest", "-q", "tests/pages/screenshots.py", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Pin anew what .venv consists of, for every Python that the server supports."""
     run(

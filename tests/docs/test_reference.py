@@ -46,7 +46,7 @@ def test_every_error_code_is_documented_with_its_status() -> None:
 
 
 def _settings() -> set[str]:
-    sources = (SERVER / "config.py", SERVER / "webhook_settings.py")
+    sources = [SERVER / f"{name}.py" for name in ("config", "mail_settings", "webhook_settings")]
     names = set()
     for node in (node for path in sources for node in ast.walk(ast.parse(path.read_text()))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from anthyx_server.dashboard import is_guarded
+from anthyx_server.ids import new_id
 from anthyx_server.keys.secret import mint
 from tests.support.apps import make_settings, open_app
 from tests.support.problems import check_problem
@@ -18,6 +21,14 @@ PUBLIC = {
     ("POST", "/v1/leaked-keys"),
 }
 WITHOUT_KEY = {"/healthz", "/readyz"}
+# All others ask who it is.
+OPEN_PAGES = {
+    "/forgot",
+    "/invites/<string:token>",
+    "/reset/<string:token>",
+    "/sign-in",
+    "/static/<string:digest>/<string:name>",
+}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +51,12 @@ def guarded(app: Flask) -> list[tuple[str, str]]:
 
 
 def test_there_is_nothing_beside_the_api_and_its_health(app: Flask) -> None:
-    assert {path for _, path in routes(app) if not path.startswith("/v1/")} == WITHOUT_KEY
+    beside = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not rule.rule.startswith("/v1/") and not is_guarded(rule.endpoint)
+    }
+    assert beside == WITHOUT_KEY | OPEN_PAGES
     assert routes(app) >= PUBLIC
 
 
@@ -75,3 +91,14 @@ def test_every_other_route_refuses_those_without_a_key(
 def test_what_is_no_route_needs_a_key_too(app: Flask) -> None:
     for path in ("/v1/nothing", "/v1/brands/"):
         assert app.test_client().get(path).status_code == 401
+
+
+def test_every_other_page_asks_who_it_is(app: Flask) -> None:
+    pages = [rule for rule in app.url_map.iter_rules() if is_guarded(rule.endpoint)]
+    assert len(pages) > 10
+    for rule in pages:
+        path = re.sub("<[^>]+>", lambda _: new_id("x"), rule.rule)
+        (method,) = (rule.methods or set()) - {"HEAD"}
+        answer = app.test_client().open(path, method=method)
+        assert answer.status_code == 303, f"{method} {path} is unguarded"
+        assert answer.headers["Location"].startswith("/sign-in?")

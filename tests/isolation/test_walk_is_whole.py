@@ -22,6 +22,7 @@ from tests.isolation.world import (
     send,
 )
 
+<<<<<<< HEAD
 # What a workspace owns regardless of mode, what is the workspace, and what is of none.
 WITHOUT_MODE = {
     "audit_heads",
@@ -29,6 +30,20 @@ WITHOUT_MODE = {
     "members",
     "webhook_hosts",
     "webhook_marks",
+=======
+# What a workspace owns regardless of mode, or what is the workspace.
+WITHOUT_MODE = {
+    "audit_heads",
+    "familiar_origins",
+    "mails",
+    "member_links",
+    "members",
+    "notices",
+    "page_sessions",
+    "second_factors",
+    "sent_forms",
+    "wanted_resets",
+>>>>>>> w-keypages
     "workspaces",
 }
 

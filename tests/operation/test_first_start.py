@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -100,6 +101,48 @@ def test_no_key_is_printed_but_how_to_make_one(tmp_path: Path) -> None:
         assert process.wait(SECONDS) == 0
         assert not any(map(lives, groups))
     assert not re.search(r"Traceback|anthyx_live_\w{9}", errors.read_text())
+
+
+def test_a_link_is_printed_that_signs_the_owner_in_once(tmp_path: Path) -> None:
+    data_dir, port, errors = tmp_path / "data", free_port(), tmp_path / "errors"
+    with serving(data_dir, port, errors=errors) as (_, printed):
+        assert "Password" not in printed
+        path = re.findall(r"https://api\.example\.com(/reset/[\w-]+)", printed)[0]
+        status, cookie, page = visit(port, path)
+        assert (status, cookie[:14]) == (200, "__Host-anthyx=")
+        form = {
+            "form_token": re.findall(r'name="form_token" value="(\w+)"', page)[0],
+            "password": "a password of the owner",
+        }
+        status, entered, _ = visit(port, path, cookie, form)
+        assert (status, entered == cookie) == (303, False)
+        status, _, page = visit(port, "/account", entered)
+        assert (status, "owner@example.com" in page) == (200, True)
+        assert visit(port, path)[0] == 404
+    assert path.rpartition("/")[2] not in errors.read_text()
+
+
+def visit(
+    port: int, path: str, cookie: str = "", form: dict[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Open a page as a browser behind the proxy: status, the cookie it is given, the text."""
+    headers = {
+        "X-Forwarded-For": "192.0.2.7",
+        "X-Forwarded-Proto": "https",
+        "Cookie": cookie,
+        "Origin": "https://api.example.com",
+    }
+    data = None if form is None else urllib.parse.urlencode(form).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers)
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request) as answer:
+            found = answer
+            text = answer.read().decode()
+    except urllib.error.HTTPError as error:
+        found = error
+        text = error.read().decode()
+        error.close()
+    return found.status, (found.headers["Set-Cookie"] or "").partition(";")[0], text
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

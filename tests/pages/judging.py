@@ -18,9 +18,10 @@ _LOOKS = (
     ("phone, dark", PHONE, "dark"),
 )
 _TELL_SHIFTS = """
-window.shifts = 0;
+window.shifts = [];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.shifts += entry.value;
+  const sources = list.getEntries().flatMap((entry) => entry.sources);
+  window.shifts.push(...sources.map((each) => each.node?.cloneNode().outerHTML ?? "what is gone"));
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -55,8 +56,7 @@ def visit(page: Page, path: str) -> Iterator[str]:
     if total > MOST_BYTES or scripts > MOST_SCRIPT_BYTES:
         yield f"loads {total} bytes, {scripts} of them scripts"
     shifts = page.evaluate("new Promise(done => setTimeout(() => done(window.shifts)))")
-    if shifts:
-        yield f"its layout shifts by {shifts}"
+    yield from (f"shifts: {each}" for each in shifts)
 
 
 def _headers(response: Response) -> Iterator[str]:

@@ -52,6 +52,34 @@ def test_page(
     assert problems == []
 
 
+BAD = """<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1>
+<p id="late">Text</p><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">
+<pre style="width: 2000px">Wide</pre></main>
+<script>
+requestAnimationFrame(() => requestAnimationFrame(() => {
+  document.getElementById("late").style.marginTop = "300px";
+}));
+</script>"""
+
+
+def test_what_is_wrong_is_seen(browsing: Browsing, axe: str) -> None:
+    page = browsing.open()
+    page.route(
+        "**/bad", lambda route: route.fulfill(content_type="text/html", body=BAD + "x" * 100_000)
+    )
+    told = " ".join([*judging.visit(page, "/bad"), *judging.looks(page, axe)])
+    for wrong in (
+        "shifts: <p id",
+        "loads 10",
+        "policy is",
+        "framed",
+        "stored",
+        "too wide: <pre",
+        "image-alt",
+    ):
+        assert wrong in told, told
+
+
 def test_no_link_is_dead(
     site: Site, seeded: Seeded, signed_in: StorageState, browsing: Browsing
 ) -> None:

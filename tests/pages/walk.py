@@ -14,6 +14,7 @@ from anthyx_server.app import create_app
 from anthyx_server.dashboard import is_guarded
 from anthyx_server.tenancy import system_caller
 from tests.pages.site import Person, Team
+from tests.pages.writing import use, write_posts
 from tests.support.apps import make_settings
 from tests.support.deliveries import subscribe
 from tests.support.webhooks import add_attempt, add_delivery
@@ -21,7 +22,11 @@ from tests.support.webhooks import add_attempt, add_delivery
 # Parts of pages, which are asked for by pages that show them.
 PARTS = {"key_pages.show_first_call"}
 # What a browser downloads, and what only leads elsewhere.
-NO_PAGES = {"sign_in.show_start"}
+NO_PAGES = {
+    "audit_pages.download_audit_log",
+    "sign_in.show_start",
+    "usage_pages.download_usage",
+}
 _NOT_FOR_PEOPLE = ("/v1/", "/static/", "/healthz", "/readyz")
 _VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -83,6 +88,7 @@ def _a_key(team: Team) -> str:
     return account.key_id
 
 
+<<<<<<< HEAD
 def _an_endpoint(team: Team) -> str:
     return subscribe(team.account(), "https://example.com/hook", description="Internal CMS")
 
@@ -94,6 +100,12 @@ def _a_delivery(team: Team) -> str:
     delivery_id = add_delivery(account, endpoint_id, status="failed", round_attempts=1)
     add_attempt(account, delivery_id, status_code=503, error_code="http_status")
     return delivery_id
+=======
+def _a_post(team: Team) -> str:
+    account = team.account(name="Editorial")
+    use(account)
+    return write_posts(account)
+>>>>>>> w-keypages
 
 
 def _a_member(team: Team) -> str:
@@ -117,6 +129,7 @@ def _a_reset(team: Team) -> str:
 SEEDS: dict[str, Callable[[Team], str]] = {
     "key_id": _a_key,
     "member_id": _a_member,
+    "post_id": _a_post,
     "links.show_invite token": _an_invite,
     "links.show_reset token": _a_reset,
     "endpoint_id": _an_endpoint,

@@ -115,7 +115,6 @@ class Browser:
         """Send the form of the sign-in page."""
         return self.post("/sign-in", email=email, password=password, **fields)
 
-    @property
     def is_signed_in(self) -> bool:
         """Whether the account page shows itself."""
         return self.get("/account").status_code == 200

@@ -25,7 +25,10 @@ from anthyx_server.keys.leaked import blueprint as leaked_keys_blueprint
 from anthyx_server.keys.pages import blueprint as key_pages
 from anthyx_server.keys.routes import blueprint as keys_blueprint
 from anthyx_server.limits import init_gate, init_limiter, limit_uncounted
+from anthyx_server.limits.pages import blueprint as usage_pages_blueprint
 from anthyx_server.limits.routes import blueprint as usage_blueprint
+from anthyx_server.posts.pages import blueprint as post_pages_blueprint
+from anthyx_server.posts.review_pages import blueprint as review_pages_blueprint
 from anthyx_server.posts.review_routes import blueprint as post_reviews_blueprint
 from anthyx_server.posts.routes import blueprint as posts_blueprint
 from anthyx_server.redis_link import RedisLink
@@ -65,6 +68,9 @@ _PAGES = (
     key_pages,
     webhook_pages,
     *team.blueprints,
+    usage_pages_blueprint,
+    post_pages_blueprint,
+    review_pages_blueprint,
 )
 # What a capability needs of one above it.
 _HANDED_DOWN = {

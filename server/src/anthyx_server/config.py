@@ -136,8 +136,7 @@ class Settings:
             webhooks=read_webhook_settings(env, is_local=local),
             mail=read_mail_settings(env, settings.public_url),
         )
-        _refuse_unsafe(settings)
-        return settings
+        return _safe(settings)
 
 
 def share_metrics_in(directory: Path) -> None:
@@ -243,7 +242,8 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-def _refuse_unsafe(settings: Settings) -> None:
+def _safe(settings: Settings) -> Settings:
+    """The settings, unless they are at odds with each other."""
     url = urlsplit(settings.public_url)
     if _is_loopback(url.hostname) and not _is_loopback(settings.bind_host):
         raise ConfigurationError(
@@ -268,3 +268,4 @@ def _refuse_unsafe(settings: Settings) -> None:
             "ANTHYX_TRUSTED_PROXIES without ANTHYX_TRUSTED_PROXY_HOPS has no effect: "
             "set how many proxies stand in front (usually 1)"
         )
+    return settings

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from anthyx_server import clock, db
 from server.tests.commands.conftest import Operator
+from server.tests.notices.mailbox import mail_server
 from tests.support.postgres import PostgresServer
 
 NOBODY = "unix:///nonexistent/redis.sock"
@@ -256,3 +257,14 @@ def test_a_role_that_may_not_migrate(postgresql_url: str, operator: Operator) ->
             connection.exec_driver_sql(f"DROP OWNED BY {role}")
             connection.exec_driver_sql(f"DROP ROLE {role}")
         engine.dispose()
+
+
+@pytest.mark.enable_socket
+def test_the_mail_server_is_asked(operator: Operator) -> None:
+    operator.workspace()
+    assert any("no mail is sent" in line for line in told("ok", operator.run("check")))
+    with mail_server() as box:
+        output = operator.run("check", SMTP_URL=f"smtp://127.0.0.1:{box.port}")
+    assert "the mail server answers" in told("ok", output)
+    [silent] = problems(operator, SMTP_URL=f"smtp://me:hidden@127.0.0.1:{box.port}")
+    assert silent == "the mail server does not answer (ConnectionRefusedError): see ANTHYX_SMTP_URL"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from anthyx_server import db, keys, workspaces
+from anthyx_server.dashboard import second_factor
 from anthyx_server.tenancy import Actor
 from server.tests.commands.conftest import Operator
 from tests.support.apps import Account
@@ -108,3 +109,15 @@ def _issue(account: Account, actor: Actor, name: str) -> str:
     with account.app.app_context(), db.transaction():
         caller = account.caller._replace(actor=actor)
         return keys.issue(caller, {"name": name, "scopes": list(keys.SCOPES)}).token
+
+
+def test_a_second_factor_that_is_lost_is_turned_off(operator: Operator) -> None:
+    workspace = operator.workspace()["workspace_id"]
+    command = ("members", "turn-off-second-factor", "--yes", "owner@example.com")
+    options = ("--workspace", workspace)
+    told = operator.refusal(*command, *options)
+    assert told == "owner@example.com has no second factor"
+    with operator.app.app_context(), db.transaction():
+        second_factor.begin(workspaces.get_member(workspace, "owner@example.com"))
+    told = operator.run(*command, *options)
+    assert told == "owner@example.com signs in with the password alone.\n"

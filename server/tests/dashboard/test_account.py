@@ -37,8 +37,8 @@ def test_sessions_are_listed_with_browser_and_address_and_ended_one_by_one(team:
         row["digest"] for row in rows(team.app, "page_sessions") if row["browser"] == CHROME
     ]
     assert mine.post("/account/sessions/end", on="/account", session=theirs).status_code == 303
-    assert not other.is_signed_in
-    assert mine.is_signed_in
+    assert not other.is_signed_in()
+    assert mine.is_signed_in()
 
 
 def test_nobody_ends_a_session_of_somebody_else(team: Team) -> None:
@@ -47,7 +47,7 @@ def test_nobody_ends_a_session_of_somebody_else(team: Team) -> None:
     (row,) = rows(team.app, "page_sessions")
     editor = team.browser("ada@example.com")
     editor.post("/account/sessions/end", on="/account", session=row["digest"])
-    assert owner.is_signed_in
+    assert owner.is_signed_in()
 
 
 def test_signing_out_everywhere_ends_this_session_too(team: Team) -> None:
@@ -56,18 +56,18 @@ def test_signing_out_everywhere_ends_this_session_too(team: Team) -> None:
     editor = team.browser("ada@example.com")
     answer = browsers[0].post("/account/sessions/end-all", on="/account")
     assert answer.headers["Location"] == "/sign-in"
-    assert not any(browser.is_signed_in for browser in browsers)
-    assert editor.is_signed_in
+    assert not any(browser.is_signed_in() for browser in browsers)
+    assert editor.is_signed_in()
 
 
 def test_another_password_ends_the_other_sessions(team: Team) -> None:
     mine, other = team.browser(), team.browser()
     refused = mine.post("/account/password", password="short")
     assert refused.status_code == 422
-    assert other.is_signed_in
+    assert other.is_signed_in()
     assert mine.post("/account/password", password=NEW).status_code == 303
-    assert mine.is_signed_in
-    assert not other.is_signed_in
+    assert mine.is_signed_in()
+    assert not other.is_signed_in()
     assert Browser(team.app).sign_in(OWNER, PASSWORD).status_code == 401
     assert Browser(team.app).sign_in(OWNER, NEW).status_code == 303
 
@@ -124,5 +124,5 @@ def test_a_form_without_our_token_does_nothing(team: Team) -> None:
 def test_a_closed_workspace_has_no_sessions(team: Team) -> None:
     browser = team.browser()
     set_rows(team.app, "workspaces", removed_at=clock.now())
-    assert not browser.is_signed_in
+    assert not browser.is_signed_in()
     assert Browser(team.app).sign_in().status_code == 401

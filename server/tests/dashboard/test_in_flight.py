@@ -67,7 +67,7 @@ def test_what_comes_first_ends_what_was_begun(
     answer = browser.send("/settings/workspace", form_token=token, name="Taken", timezone="UTC")
     assert answer.status_code == 403, answer.text
     assert rows(team.app, "workspaces")[0]["name"] == "Acme"
-    assert not browser.is_signed_in
+    assert not browser.is_signed_in()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -101,4 +101,4 @@ def test_what_comes_later_waits_for_the_commit(team: Team, way: Callable[[Team],
         tasks[0].result()
     assert came_first == [False]
     assert rows(team.app, "workspaces")[0]["name"] == "Taken"
-    assert not browser.is_signed_in
+    assert not browser.is_signed_in()

@@ -60,7 +60,7 @@ def enter(browser: Browser, code: str, email: str = OWNER) -> int:
     """Sign in with the password, then a code."""
     page = browser.sign_in(email)
     assert page.status_code == 200
-    assert not browser.is_signed_in
+    assert not browser.is_signed_in()
     return send(browser, field_of(page, "step"), code)
 
 
@@ -72,9 +72,9 @@ def test_after_set_up_the_password_alone_lets_nobody_in(team: Team) -> None:
     phone, codes = set_up(team.browser())
     browser = Browser(team.app)
     assert enter(browser, "000000" if phone.code() != "000000" else "111111") == 401
-    assert not browser.is_signed_in
+    assert not browser.is_signed_in()
     assert enter(browser, phone.code(1)) == 303
-    assert browser.is_signed_in
+    assert browser.is_signed_in()
     shown = browser.get("/account").text
     assert not any(code in shown for code in codes), "they are shown once"
     stored = str(rows(team.app, "second_factors"))
@@ -144,7 +144,7 @@ def test_the_code_must_come_within_five_minutes(
     step = field_of(browser.sign_in(), "step")
     monkeypatch.setattr(second_step, "SECONDS", -1)
     assert send(browser, step, phone.code(1)) == 400
-    assert not browser.is_signed_in
+    assert not browser.is_signed_in()
 
 
 def test_the_key_counts_only_once_a_code_was_given(team: Team) -> None:

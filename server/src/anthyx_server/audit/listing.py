@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from anthyx_server.audit.models import AuditEntry
 from anthyx_server.audit.schemas import EQUAL
 from anthyx_server.audit.views import SHOWN_COLUMNS, present_row
+from anthyx_server.db import db
 from anthyx_server.pagination import Order, Pages
-from anthyx_server.tenancy import Caller, owned_by_tenant, tenant
+from anthyx_server.tenancy import Caller, owned, owned_by_tenant, tenant
 
 _NEWEST_FIRST = Order((AuditEntry.number,), is_descending=True)
 
@@ -26,6 +28,21 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in filters.items() if value is not None}
     pages = _pages(frozenset(given))
     return pages.fetch(arguments, caller, tenant(caller) | given, present_row)
+
+
+def list_actions(caller: Caller) -> list[str]:
+    """The actions that are on the log of the caller's mode, in order.
+
+    Each is a step in an index: what that costs depends on how many there are, not on the log.
+    """
+    first = owned(AuditEntry, caller, sa.func.min(AuditEntry.action).label("action"))
+    found = first.cte("actions", recursive=True)
+    later = owned(AuditEntry, caller, sa.func.min(AuditEntry.action)).where(
+        AuditEntry.action > found.c.action
+    )
+    step = sa.select(later.scalar_subquery()).where(found.c.action.is_not(None))
+    found = found.union_all(step)
+    return list(db.session.scalars(sa.select(found.c.action).where(found.c.action.is_not(None))))
 
 
 @functools.cache

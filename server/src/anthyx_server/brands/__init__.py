@@ -9,7 +9,12 @@ from anthyx_server.brands.service import (
     hold,
     hold_existing,
     list_names,
+<<<<<<< HEAD
     offer_names,
+=======
+    list_visible_names,
+    names_of,
+>>>>>>> w-keypages
 )
 
 __all__ = [
@@ -21,5 +26,10 @@ __all__ = [
     "hold",
     "hold_existing",
     "list_names",
+<<<<<<< HEAD
     "offer_names",
+=======
+    "list_visible_names",
+    "names_of",
+>>>>>>> w-keypages
 ]

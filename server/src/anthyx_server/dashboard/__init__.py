@@ -7,11 +7,20 @@ from flask import Flask
 from anthyx_server.config import Settings
 from anthyx_server.dashboard import forms
 from anthyx_server.dashboard.account import blueprint as account_blueprint
+from anthyx_server.dashboard.audit_pages import blueprint as audit_blueprint
+from anthyx_server.dashboard.charts import Bucket, draw
 from anthyx_server.dashboard.confirmation import blueprint as confirmation_blueprint
 from anthyx_server.dashboard.errors import PageError, PageForbidden, PageNotFound
+from anthyx_server.dashboard.filters import Given, given_filters
 from anthyx_server.dashboard.guard import Answer, guard_commit, is_guarded, page
 from anthyx_server.dashboard.links import blueprint as links_blueprint
-from anthyx_server.dashboard.rendering import init_rendering, moment, new_blueprint, render
+from anthyx_server.dashboard.rendering import (
+    download,
+    init_rendering,
+    moment,
+    new_blueprint,
+    render,
+)
 from anthyx_server.dashboard.second_factor import count_by_encryption_key, turn_off
 from anthyx_server.dashboard.second_factor_pages import blueprint as second_factor_blueprint
 from anthyx_server.dashboard.sessions import Visitor, end_sessions
@@ -21,13 +30,18 @@ from anthyx_server.workspaces import rights_changed
 
 __all__ = [
     "Answer",
+    "Bucket",
+    "Given",
     "PageError",
     "PageForbidden",
     "PageNotFound",
     "Visitor",
     "count_by_encryption_key",
+    "download",
+    "draw",
     "end_sessions",
     "forms",
+    "given_filters",
     "guard_commit",
     "init_dashboard",
     "is_guarded",
@@ -44,6 +58,7 @@ _MOUNTED = (
     links_blueprint,
     account_blueprint,
     second_factor_blueprint,
+    audit_blueprint,
 )
 
 

@@ -23,6 +23,10 @@ class Problems(dict[str, str]):
 
     text: str | None = None
 
+    def __bool__(self) -> bool:
+        """True where anything is wrong, be it with no field."""
+        return bool(len(self)) or self.text is not None
+
     @classmethod
     def of(cls, error: ApiError) -> Problems:
         """The problems that a service or a schema found."""

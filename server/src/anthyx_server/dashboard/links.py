@@ -55,6 +55,9 @@ def _redeem(token: str, purpose: str, redeem: _Redeem) -> Response:
     session_token = cookies.session_token() or ""
     require_own_form(session_token)
     try:
+        # Before the password is hashed: not everybody may have that done.
+        workspaces.find_linked(token, purpose)
+        db.rollback()
         with db.transaction():
             member = redeem(token, request.form.get("password", ""), g.origin.address)
             if second_factor.find(member.id) is None:

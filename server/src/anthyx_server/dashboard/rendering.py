@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,16 +92,25 @@ def render(
     return Response(text, status, _HEADERS, content_type="text/html; charset=utf-8")
 
 
-def moment(value: datetime | str | None) -> Markup:
-    """A time in the workspace's time zone, in UTC on hover."""
+def download(response: Response, name: str) -> Response:
+    """A file to keep, of what a page shows: under its name, and in no cache either."""
+    response.headers.update(_HEADERS)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def moment(value: datetime | str | None, text: str | None = None) -> Markup:
+    """A time in the workspace's time zone, or the text that names it there, in UTC on hover."""
     if value is None:
         return Markup('<span class="none">never</span>')
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     visitor: Visitor | None = g.get("visitor")
     zone = ZoneInfo(visitor.workspace.timezone if visitor is not None else "UTC")
-    shown = at.astimezone(zone)
+    utc, shown = at.astimezone(UTC), at.astimezone(zone)
     return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-        clock.rfc3339(at), f"{at:%Y-%m-%d %H:%M:%S}", f"{shown:%b} {shown.day}, {shown:%Y %H:%M}"
+        clock.rfc3339(at),
+        f"{utc:%Y-%m-%d %H:%M:%S}",
+        text or f"{shown:%b} {shown.day}, {shown:%Y %H:%M}",
     )
 
 

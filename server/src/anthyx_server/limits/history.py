@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import redis
 import sqlalchemy as sa
@@ -132,29 +132,70 @@ def read(
     caller: Caller, key_id: str | None, granularity: str, start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
     """Every bucket from `start` up to `end`, which must lie on bucket boundaries in UTC."""
-    # Redis first: what is stored and forgotten meanwhile is then found in the rows.
-    in_redis = _not_stored_yet(caller, key_id, start, end)
-    query = owned(UsageHour, caller).where(UsageHour.hour >= start, UsageHour.hour < end)
-    if key_id is not None:
-        query = query.where(UsageHour.key_id == key_id)
-    counts = {
-        (row.key_id, row.hour, row.source): (row.accepted, row.limited)
-        for row in db.session.scalars(query)
-    }
-    for count in in_redis:
-        place = (count.key_id, count.hour, count.source)
-        known = counts.get(place, (0, 0))
-        counts[place] = (max(known[0], count.accepted), max(known[1], count.limited))
+    key_ids = None if key_id is None else [key_id]
     length = LENGTHS[granularity]
     buckets = {start + index * length: [0, 0] for index in range(int((end - start) / length))}
-    for (_, hour, _), (accepted, limited) in counts.items():
-        bucket = buckets[start + (hour - start) // length * length]
-        bucket[0] += accepted
-        bucket[1] += limited
+    for hour, counted in count(caller, "hour", start, end, key_ids).items():
+        add(buckets[start + (hour - start) // length * length], counted)
     return [
         {"start": clock.rfc3339(begin), "accepted": bucket[0], "limited": bucket[1]}
         for begin, bucket in buckets.items()
     ]
+
+
+def count(
+    caller: Caller,
+    by: Literal["hour", "key_id"],
+    start: datetime,
+    end: datetime,
+    key_ids: Sequence[str] | None = None,
+) -> dict[Any, list[int]]:
+    """Requests accepted and limited from `start` up to `end`, whole hours, by hour or by key.
+
+    `key_ids` None counts all keys of the caller's mode. What was never asked for is left out.
+    """
+    # Redis first: what is stored and forgotten meanwhile is then found in the rows.
+    in_redis = _not_stored_yet(caller, key_ids, start, end)
+    hours = {each.hour for each in in_redis}
+    column = getattr(UsageHour, by)
+    sums = (sa.func.sum(UsageHour.accepted), sa.func.sum(UsageHour.limited))
+    query = owned(UsageHour, caller, column, *sums).where(
+        UsageHour.hour >= start, UsageHour.hour < end, UsageHour.hour.not_in(hours)
+    )
+    rows = db.session.execute(_among(query, key_ids).group_by(column))
+    found = {row[0]: [int(row[1]), int(row[2])] for row in rows}
+    for (key_id, hour, _), counted in _latest(caller, in_redis, key_ids).items():
+        add(found.setdefault(hour if by == "hour" else key_id, [0, 0]), counted)
+    return found
+
+
+def add(total: list[int], counted: Sequence[int]) -> None:
+    """Add what was accepted and limited to what was before."""
+    total[0] += counted[0]
+    total[1] += counted[1]
+
+
+def _among(query: sa.Select[Any], key_ids: Sequence[str] | None) -> sa.Select[Any]:
+    return query if key_ids is None else query.where(UsageHour.key_id.in_(key_ids))
+
+
+def _latest(
+    caller: Caller, in_redis: list[HourCount], key_ids: Sequence[str] | None
+) -> dict[tuple[str, datetime, str], tuple[int, int]]:
+    """The counters of the hours that Redis still counts, by their rows where those say more."""
+    hours = {each.hour for each in in_redis}
+    if not hours:
+        return {}
+    query = owned(UsageHour, caller).where(UsageHour.hour.in_(hours))
+    counts = {
+        (row.key_id, row.hour, row.source): (row.accepted, row.limited)
+        for row in db.session.scalars(_among(query, key_ids))
+    }
+    for each in in_redis:
+        place = (each.key_id, each.hour, each.source)
+        known = counts.get(place, (0, 0))
+        counts[place] = (max(known[0], each.accepted), max(known[1], each.limited))
+    return counts
 
 
 _READ = Script(
@@ -173,20 +214,22 @@ return found
 
 
 def _not_stored_yet(
-    caller: Caller, key_id: str | None, start: datetime, end: datetime
+    caller: Caller, key_ids: Sequence[str] | None, start: datetime, end: datetime
 ) -> list[HourCount]:
     """The counters of the caller's keys that Redis still holds, in one round trip."""
-    key_ids = [key_id] if key_id else list(db.session.scalars(owned(ApiKey, caller, ApiKey.id)))
+    wanted = list(key_ids or ())
+    if key_ids is None:
+        wanted = list(db.session.scalars(owned(ApiKey, caller, ApiKey.id)))
     newest = _number(clock.now())
     oldest = max(_number(start), newest - KEPT_HOURS)
     numbers = list(range(oldest, min(_number(end), newest + 2)))
     link: RedisLink = current_app.extensions["anthyx_redis"]
     try:
-        found = link.run(_READ, [_name(number) for number in numbers], *_fields(key_ids))
+        found = link.run(_READ, [_name(number) for number in numbers], *_fields(wanted))
     except RedisUnavailableError:
         return []
     return [
-        count for index, values in found for count in _parse(numbers[index - 1], key_ids, values)
+        count for index, values in found for count in _parse(numbers[index - 1], wanted, values)
     ]
 
 

@@ -78,7 +78,7 @@ def _leaked(workspace: Workspace, event: dict[str, Any]) -> _Told:
     found = key.get("found") or {}
     place = found.get("url") or found.get("source")
     told = f" It was reported at (not verified): {in_one_line(str(place))}" if place else ""
-    return f"The API key “{key['name']}” was found in public", [
+    return f"The API key “{in_one_line(key['name'])}” was found in public", [
         (
             f"{_named(key)} was found where others can read it. It was revoked at "
             f"{_time(workspace, event['created_at'])}: requests with it are refused.{told}"
@@ -94,7 +94,7 @@ def _leaked(workspace: Workspace, event: dict[str, Any]) -> _Told:
 
 def _expiring(workspace: Workspace, event: dict[str, Any]) -> _Told:
     key = event["data"]["object"]
-    return f"The API key “{key['name']}” expires soon", [
+    return f"The API key “{in_one_line(key['name'])}” expires soon", [
         (
             f"{_named(key)} expires at {_time(workspace, key['expires_at'])}. Requests with it are "
             "refused from then on."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from anthyx_server import clock
@@ -31,13 +32,10 @@ def approve(caller: Caller, post: Post) -> dict[str, Any]:
     """
     require_state(post, "draft")
     before = service.shown(post)
-    platforms = {target["channel_id"]: target["platform"] for target in before["targets"]}
-    whole, judged = approval.judge(caller, editing.writable(post, before), platforms)
-    names = list(platforms.values())
+    names = [target["platform"] for target in before["targets"]]
     if names:
         schedule.fill(post, names)
-    whole += schedule.problems(post.scheduled_at, names)
-    schedule.refuse(approval.as_entries(whole, judged))
+    schedule.refuse(_problems(caller, post, before, post.scheduled_at))
     post.state = "approved"
     post.approved_at = clock.now()
     _set_review(caller, post, "approved", None)
@@ -45,6 +43,22 @@ def approve(caller: Caller, post: Post) -> dict[str, Any]:
     records.note(caller, "post.approved", post, shown, before, without=records.SCHEDULED)
     records.note(caller, "post.scheduled", post, shown, before, only=records.SCHEDULED)
     return shown
+
+
+def find_problems(caller: Caller, post: Post, shown: dict[str, Any]) -> schedule.Entries:
+    """What would keep a draft, as it is shown, from being approved now."""
+    # A best time that has passed would be replaced.
+    is_ours = post.schedule_source == "best_time"
+    return _problems(caller, post, shown, None if is_ours else post.scheduled_at)
+
+
+def _problems(
+    caller: Caller, post: Post, shown: dict[str, Any], scheduled_at: datetime | None
+) -> schedule.Entries:
+    platforms = {target["channel_id"]: target["platform"] for target in shown["targets"]}
+    whole, judged = approval.judge(caller, editing.writable(post, shown), platforms)
+    whole += schedule.problems(scheduled_at, list(platforms.values()))
+    return approval.as_entries(whole, judged)
 
 
 def unapprove(caller: Caller, post: Post) -> dict[str, Any]:

@@ -125,6 +125,8 @@ def is_own_password(member: Member, password: str) -> bool:
 def change_password(caller: Caller, member_id: str, password: str) -> None:
     """Give a member the password that they chose; their reset links hold no more.
 
+    What comes first in its transaction: that begins anew once the password is hashed.
+
     Raises:
         PasswordRefusedError: the password is too short or too long.
     """
@@ -189,10 +191,9 @@ def reset_password(token: str, password: str, address: str | None = None) -> Mem
 
 
 def _redeem(token: str, purpose: str, password: str, action: str, address: str | None) -> Member:
-    workspace_id = links.find(token, purpose).workspace_id
-    # Hashing takes long: nothing is locked, and no connection held, meanwhile.
-    db.session.rollback()
+    # First, because it takes long: nothing is locked meanwhile.
     digest = hashed(password)
+    workspace_id = links.find(token, purpose).workspace_id
     try:
         lock_workspace(workspace_id)
     except WorkspaceNotFoundError:

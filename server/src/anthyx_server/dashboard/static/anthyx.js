@@ -41,6 +41,16 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// Ticks, or unticks, all boxes of a name.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.checks;
+  if (name) {
+    for (const box of event.target.form.querySelectorAll(`input[type=checkbox][name="${name}"]`)) {
+      box.checked = event.target.checked;
+    }
+  }
+});
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
