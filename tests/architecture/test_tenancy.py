@@ -72,14 +72,11 @@ EXEMPT = {
     "webhooks.deliveries.rollup:_store": "a job for all workspaces",
     "webhooks.fan_out:<module>": "endpoints of the event's own workspace and mode",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
-<<<<<<< HEAD
     "webhooks.endpoints.jobs:_batch": "jobs for all workspaces",
     "webhooks.endpoints.jobs:forget_deleted_endpoints": "a job for all workspaces",
     "webhooks.endpoints.lookup:count_all": "the plan's cap counts endpoints of both modes",
     "webhooks.endpoints.lookup:count_by_encryption_key": "the operator's count over all workspaces",
-=======
     "webhooks.endpoints.jobs:tell_failing_endpoints": "a job for all workspaces",
->>>>>>> w-keypages
 }
 
 

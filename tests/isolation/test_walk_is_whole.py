@@ -22,16 +22,7 @@ from tests.isolation.world import (
     send,
 )
 
-<<<<<<< HEAD
 # What a workspace owns regardless of mode, what is the workspace, and what is of none.
-WITHOUT_MODE = {
-    "audit_heads",
-    "member_links",
-    "members",
-    "webhook_hosts",
-    "webhook_marks",
-=======
-# What a workspace owns regardless of mode, or what is the workspace.
 WITHOUT_MODE = {
     "audit_heads",
     "familiar_origins",
@@ -43,7 +34,8 @@ WITHOUT_MODE = {
     "second_factors",
     "sent_forms",
     "wanted_resets",
->>>>>>> w-keypages
+    "webhook_hosts",
+    "webhook_marks",
     "workspaces",
 }
 

@@ -88,7 +88,6 @@ def _a_key(team: Team) -> str:
     return account.key_id
 
 
-<<<<<<< HEAD
 def _an_endpoint(team: Team) -> str:
     return subscribe(team.account(), "https://example.com/hook", description="Internal CMS")
 
@@ -100,12 +99,12 @@ def _a_delivery(team: Team) -> str:
     delivery_id = add_delivery(account, endpoint_id, status="failed", round_attempts=1)
     add_attempt(account, delivery_id, status_code=503, error_code="http_status")
     return delivery_id
-=======
+
+
 def _a_post(team: Team) -> str:
     account = team.account(name="Editorial")
     use(account)
     return write_posts(account)
->>>>>>> w-keypages
 
 
 def _a_member(team: Team) -> str:

@@ -78,7 +78,8 @@ _HANDED_DOWN = {
     "anthyx_look_again": keys.look_again,
     "anthyx_brand_lookup": brands.existing_ids,
     "anthyx_brand_hold": brands.hold_existing,
-    "anthyx_brand_offer": brands.offer_names,
+    "anthyx_brand_offer": brands.list_visible_names,
+    "anthyx_brand_names": brands.names_of,
     "anthyx_brand_contents": (channels.count_in_brand, posts.count_in_brand),
     "anthyx_media_lookup": posts.no_media,
 }

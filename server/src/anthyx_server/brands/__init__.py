@@ -9,12 +9,8 @@ from anthyx_server.brands.service import (
     hold,
     hold_existing,
     list_names,
-<<<<<<< HEAD
-    offer_names,
-=======
     list_visible_names,
     names_of,
->>>>>>> w-keypages
 )
 
 __all__ = [
@@ -26,10 +22,6 @@ __all__ = [
     "hold",
     "hold_existing",
     "list_names",
-<<<<<<< HEAD
-    "offer_names",
-=======
     "list_visible_names",
     "names_of",
->>>>>>> w-keypages
 ]

@@ -83,25 +83,18 @@ def _pages(sort: str, has_status: bool, is_restricted: bool) -> Pages:  # noqa: 
     return Pages(query, order)
 
 
-<<<<<<< HEAD
-def offer_names(caller: Caller, most: int) -> list[tuple[str, str]]:
-=======
 def list_visible_names(caller: Caller, most: int) -> list[tuple[str, str]]:
->>>>>>> w-keypages
     """The ids and names of the first brands by name, to choose from."""
     query = visible(caller, Brand.id, Brand.name).order_by(Brand.name_key, Brand.id)
     return [(row[0], row[1]) for row in db.session.execute(query.limit(most))]
 
 
-<<<<<<< HEAD
-=======
 def names_of(caller: Caller, brand_ids: Collection[str]) -> dict[str, str]:
     """The names of these brands, by id, of those that the caller may see."""
     query = visible(caller, Brand.id, Brand.name).where(Brand.id.in_(brand_ids))
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
->>>>>>> w-keypages
 def find(caller: Caller, brand_id: str) -> Brand:
     """One brand.
 

@@ -41,7 +41,7 @@ def show_endpoint(visitor: Visitor, endpoint_id: str) -> Answer:
     return render(
         "webhooks/endpoint.html",
         endpoint=shown,
-        brands=_brand_names(visitor, shown["brand_ids"]),
+        brands=[name for _, name in form.names_of(visitor, shown["brand_ids"] or [])],
         recovery=_recovery(visitor, endpoint_id),
         log=log.read_page(caller, endpoint_id, arguments),
         filters=_asked("status", "event_type", "before"),
@@ -78,13 +78,6 @@ def _charts(visitor: Visitor, endpoint_id: str, period: Period) -> dict[str, Any
         "buckets": chart.rows(found, zone),
         "zone": zone.key,
     }
-
-
-def _brand_names(visitor: Visitor, brand_ids: list[str] | None) -> list[str] | None:
-    if brand_ids is None:
-        return None
-    offered, _ = form.brands_of(visitor, brand_ids)
-    return [name for brand_id, name in offered if brand_id in brand_ids]
 
 
 def _recovery(visitor: Visitor, endpoint_id: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import current_app
@@ -16,7 +16,8 @@ MORE = ("headers", "rate_per_second", "max_in_flight")
 _MOST_BRANDS = 200
 _NO_LINE = "Write one header per line, as Name: value."
 
-BrandNames = Callable[[Caller, int], list[tuple[str, str]]]
+BrandOffer = Callable[[Caller, int], list[tuple[str, str]]]
+BrandNames = Callable[[Caller, Collection[str]], dict[str, str]]
 
 
 def empty() -> dict[str, Any]:
@@ -134,9 +135,18 @@ def problems_of(error: ApiError) -> forms.Problems:
 
 def brands_of(visitor: Visitor, chosen: list[str]) -> tuple[list[tuple[str, str]], bool]:
     """The brands to choose from, with those that are chosen; and whether there are more."""
-    names: BrandNames = current_app.extensions["anthyx_brand_offer"]
-    found = names(visitor.caller, _MOST_BRANDS + 1)
+    offer: BrandOffer = current_app.extensions["anthyx_brand_offer"]
+    found = offer(visitor.caller, _MOST_BRANDS + 1)
     offered = found[:_MOST_BRANDS]
     known = {brand_id for brand_id, _ in offered}
-    offered += [(each, each) for each in chosen if each not in known]
+    offered += names_of(visitor, [each for each in chosen if each not in known])
     return offered, len(found) > _MOST_BRANDS
+
+
+def names_of(visitor: Visitor, brand_ids: list[str]) -> list[tuple[str, str]]:
+    """Brands with their names; one that is none is called by its id."""
+    if not brand_ids:
+        return []
+    names: BrandNames = current_app.extensions["anthyx_brand_names"]
+    known = names(visitor.caller, brand_ids)
+    return [(each, known.get(each, each)) for each in brand_ids]
