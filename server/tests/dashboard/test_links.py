@@ -116,11 +116,10 @@ def test_forgot_answers_the_same_and_offers_links_in_every_workspace(mailing: Fl
     team = make_team(mailing)
     make_team(mailing, name="Other")
     team.add("ada@example.com", "editor")
-    answers = {
-        Browser(mailing).post("/forgot", email=email).text
-        for email in (f" {OWNER.upper()}", "nobody@example.com", "a\0b@c.d", "x" * 300)
-    }
-    assert len({text.partition("<h1>")[2] for text in answers}) == 1
+    for email in (f" {OWNER.upper()}", "nobody@example.com", "a\0b@c.d", "x" * 300):
+        answer = Browser(mailing).post("/forgot", email=email)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/forgot?sent=yes")
+    assert "Look at your mail" in Browser(mailing).get("/forgot?sent=yes").text
     with mailing.app_context():
         jobs.offer_wanted_resets()
     assert rows(mailing, "wanted_resets") == []
@@ -134,5 +133,5 @@ def test_forgot_fills_nobodys_mailbox(mailing: Flask) -> None:
     make_team(mailing)
     for number in range(6):
         answer = Browser(mailing, address=f"192.0.2.{number}").post("/forgot", email=OWNER)
-        assert answer.status_code == 200
+        assert answer.status_code == 303
     assert len(rows(mailing, "wanted_resets")) == 3

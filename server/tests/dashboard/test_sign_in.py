@@ -14,6 +14,7 @@ from flask import Flask
 from anthyx_server import clock, db, workspaces
 from anthyx_server.config import Settings
 from anthyx_server.dashboard import jobs, sessions
+from anthyx_server.ids import new_id
 from tests.support.apps import open_app
 from tests.support.redis import RedisServer
 from tests.support.visiting import OWNER, PASSWORD, Browser, Team, make_team, rows, set_rows
@@ -202,7 +203,7 @@ def test_who_is_in_several_workspaces_chooses_one(team: Team) -> None:
     members = page.text.split('name="member" value="')[1:]
     chosen = members[1].partition('"')[0]
     form = {"step": step, "form_token": token, "next": "/account"}
-    assert browser.send("/sign-in", member=team.owner_id[:-1] + "0", **form).status_code == 400
+    assert browser.send("/sign-in", member=new_id("usr"), **form).status_code == 400
     assert browser.send("/sign-in", member=chosen, **form).status_code == 303
     assert "Other &lt;b&gt;Inc&lt;/b&gt;" in browser.get("/account").text
 

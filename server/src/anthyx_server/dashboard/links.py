@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import g, request
+from flask import g, redirect, request
 from werkzeug.wrappers import Response
 
 from anthyx_server import db, notices, workspaces
@@ -20,6 +20,10 @@ from anthyx_server.workspaces import LinkInvalidError, Member, PasswordRefusedEr
 blueprint = new_blueprint("links", __name__)
 
 _LONGEST_EMAIL = 254
+_SENT = (
+    "If somebody with this address is in a workspace, a link is on its way to them. "
+    "It comes within a minute and holds for 24 hours."
+)
 _Redeem = Callable[[str, str, str | None], Member]
 
 
@@ -117,11 +121,19 @@ def _private(response: Response) -> Response:
 
 @blueprint.get("/forgot", provide_automatic_options=False)
 def show_forgot() -> Response:
-    """Ask whose password is forgotten, or say whom to ask."""
+    """Ask whose password is forgotten, or say whom to ask; `?sent` is after the form."""
     return with_token(_forgot)
 
 
 def _forgot(session_token: str) -> Response:
+    if "sent" in request.args:
+        return render(
+            "dashboard/told.html",
+            session_token=session_token,
+            title="Look at your mail",
+            text=_SENT,
+            link="/sign-in",
+        )
     return render(
         "dashboard/forgot.html", session_token=session_token, is_mailed=notices.is_mailed()
     )
@@ -139,14 +151,4 @@ def forgot() -> Response:
             db.db.session.add(
                 WantedReset(id=new_id("reset"), email=email, address=g.origin.address)
             )
-    text = (
-        "If somebody with this address is in a workspace, a link is on its way to them. "
-        "It comes within a minute and holds for 24 hours."
-    )
-    return render(
-        "dashboard/told.html",
-        session_token=session_token,
-        title="Look at your mail",
-        text=text,
-        link="/sign-in",
-    )
+    return redirect("/forgot?sent=yes", 303)
