@@ -13,11 +13,10 @@ from anthyx_server import db, workspaces
 from anthyx_server.app import create_app
 from anthyx_server.dashboard import is_guarded
 from anthyx_server.tenancy import system_caller
+from tests.pages.sent import make_delivery, make_endpoint
 from tests.pages.site import Person, Team
 from tests.pages.writing import use, write_posts
 from tests.support.apps import make_settings
-from tests.support.deliveries import subscribe
-from tests.support.webhooks import add_attempt, add_delivery
 
 # Parts of pages, which are asked for by pages that show them.
 PARTS = {"key_pages.show_first_call"}
@@ -89,16 +88,11 @@ def _a_key(team: Team) -> str:
 
 
 def _an_endpoint(team: Team) -> str:
-    return subscribe(team.account(), "https://example.com/hook", description="Internal CMS")
+    return make_endpoint(team.account())
 
 
 def _a_delivery(team: Team) -> str:
-    """One to the endpoint that there is."""
-    account = team.account()
-    endpoint_id = account.get("/webhook-endpoints").get_json()["data"][0]["id"]
-    delivery_id = add_delivery(account, endpoint_id, status="failed", round_attempts=1)
-    add_attempt(account, delivery_id, status_code=503, error_code="http_status")
-    return delivery_id
+    return make_delivery(team.account())
 
 
 def _a_post(team: Team) -> str:
