@@ -11,6 +11,7 @@ BIN = Path(sys.executable).parent
 LOCK = "requirements-dev.lock"
 OPENAPI = "docs/openapi.json"
 GUIDE = "docs/content/integrations.md"
+CONTRACT = "sdk/src/anthyx/testing/contract.json"
 REPORT = ROOT / ".venv" / "tests.xml"
 ARCHITECTURE = "tests/architecture"
 
@@ -79,6 +80,13 @@ def openapi(session: nox.Session) -> None:
     """Write the committed API description anew; a test fails when it is out of date."""
     with (ROOT / OPENAPI).open("w", encoding="utf-8") as file:
         session.run(str(BIN / "anthyx-server"), "openapi", stdout=file)
+    run(session, "python", "sdk/make_contract.py", OPENAPI, CONTRACT)
+
+
+@nox.session(default=False)
+def aio(session: nox.Session) -> None:
+    """Write the SDK's async modules anew; a test fails when they are out of date."""
+    run(session, "python", "sdk/make_aio.py")
 
 
 @nox.session(default=False)
@@ -118,7 +126,7 @@ def lock(session: nox.Session) -> None:
     run(
         session, "uv", "pip", "compile", "--universal", "--python-version=3.11", "--upgrade",
         "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command=nox -s lock",
-        "--extra=postgresql", "--group=dev", f"--output-file={LOCK}",
+        "--extra=postgresql", "--extra=async", "--group=dev", f"--output-file={LOCK}",
         "server/pyproject.toml", "sdk/pyproject.toml", *session.posargs,
     )  # fmt: skip
 
@@ -128,3 +136,11 @@ def wheels(session: nox.Session) -> None:
     """Build both packages into dist/."""
     for package in ("server", "sdk"):
         run(session, "uv", "build", "--out-dir=dist", package)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Freeze the version at hand as a release: its wheels, and what they told each other."""
+    wheels(session)
+    version = (ROOT / "sdk/src/anthyx/_version.py").read_text().split('"')[-2]
+    run(session, "python", "-m", "tests.released.freeze", version, "dist")

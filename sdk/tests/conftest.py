@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from anthyx import Anthyx
-from sdk.tests.loopback import KEY, Loopback, VirtualTime
+from sdk.tests.blocking import Connect, Loop
+from sdk.tests.loopback import KEY, Loopback, VirtualTime, running
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     """A server that answers as it is told; needs `pytest.mark.enable_socket`."""
-    with Loopback() as loopback:
-        thread = threading.Thread(target=loopback.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running() as loopback:
         yield loopback
-        loopback.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -28,10 +24,21 @@ def virtual() -> VirtualTime:
     return VirtualTime()
 
 
+@pytest.fixture(params=["sync", "async"])
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """Makes clients of one kind or the other, which are called alike."""
+    if request.param == "sync":
+        yield Anthyx
+        return
+    loop = Loop()
+    yield loop.connect
+    loop.close()
+
+
 @pytest.fixture
-def client(server: Loopback, virtual: VirtualTime) -> Iterator[Anthyx]:
+def client(connect: Connect, server: Loopback, virtual: VirtualTime) -> Iterator[Anthyx]:
     """A client of the server in virtual time."""
-    with Anthyx(KEY, base_url=server.url, clock=virtual.clock) as anthyx:
+    with connect(KEY, base_url=server.url, clock=virtual.clock) as anthyx:
         yield anthyx
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 from anthyx import Clock
 
@@ -89,6 +91,11 @@ def cut_short(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
+def echo(handler: BaseHTTPRequestHandler) -> None:
+    """The query, as JSON."""
+    ok(dict(parse_qsl(urlsplit(handler.path).query)))(handler)
+
+
 class Loopback(ThreadingHTTPServer):
     """A server that notes what it sees and answers as it is told."""
 
@@ -113,6 +120,19 @@ class Loopback(ThreadingHTTPServer):
         with self._lock:
             self.seen.append(seen)
             return self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
+
+
+@contextmanager
+def running() -> Iterator[Loopback]:
+    """A server in a thread of its own."""
+    with Loopback() as loopback:
+        thread = threading.Thread(target=loopback.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield loopback
+        finally:
+            loopback.shutdown()
+            thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,35 +12,40 @@ from anthyx import (
     Retry,
 )
 from sdk.tests import samples
+from sdk.tests.blocking import Connect
 from sdk.tests.loopback import KEY, Loopback, VirtualTime, ok, problem, raw
 
 pytestmark = pytest.mark.enable_socket
 
 
 def test_key_and_base_url_come_from_the_environment(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, server: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHYX_API_KEY", KEY)
     monkeypatch.setenv("ANTHYX_BASE_URL", server.url)
     server.answers(ok(samples.api_key()))
-    with Anthyx() as client:
+    with connect() as client:
         assert client.whoami().name == "CI"
     assert (server.seen[0].method, server.seen[0].path) == ("GET", "/v1/api-keys/current")
     assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arguments_win_over_the_environment(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ANTHYX_BASE_URL", "https://example.com")
-    assert Anthyx(KEY).base_url == "https://example.com"
-    assert Anthyx(KEY, base_url="https://example.org").base_url == "https://example.org"
+    assert connect(KEY).base_url == "https://example.com"
+    assert connect(KEY, base_url="https://example.org").base_url == "https://example.org"
     monkeypatch.delenv("ANTHYX_BASE_URL")
-    assert repr(Anthyx(KEY)) == "<Anthyx https://api.useanthyx.com/v1>"
+    assert "Anthyx https://api.useanthyx.com/v1>" in repr(connect(KEY))
 
 
 @pytest.mark.parametrize("key", [None, "", f"{KEY}\n", f" {KEY}", "schlüssel", "a\x00b"], ids=ascii)
-def test_a_key_that_cannot_be_sent_is_refused_without_showing_it(key: str | None) -> None:
+def test_a_key_that_cannot_be_sent_is_refused_without_showing_it(
+    connect: Connect, key: str | None
+) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        Anthyx(key)
+        connect(key)
     assert KEY not in str(raised.value)
 
 
@@ -49,14 +54,14 @@ def test_a_key_that_cannot_be_sent_is_refused_without_showing_it(key: str | None
     [{"timeout": 0}, {"timeout": (1, -1)}, {"timeout": float("nan")}, {"rate_limit": "never"}],
     ids=str,
 )
-def test_options_that_cannot_work_are_refused(wrong: dict[str, object]) -> None:
+def test_options_that_cannot_work_are_refused(connect: Connect, wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
-        Anthyx(KEY, **wrong)  # type: ignore[arg-type]
+        connect(KEY, **wrong)
     with pytest.raises(ConfigurationError):
-        Anthyx(KEY).with_options(**wrong)  # type: ignore[arg-type]
+        connect(KEY).with_options(**wrong)  # type: ignore[arg-type]
 
 
-def _client(server: Loopback, *keys: str) -> tuple[Anthyx, list[str]]:
+def _client(connect: Connect, server: Loopback, *keys: str) -> tuple[Anthyx, list[str]]:
     """A client whose callable hands out these keys, and the list of those it was asked for."""
     asked: list[str] = []
 
@@ -64,11 +69,11 @@ def _client(server: Loopback, *keys: str) -> tuple[Anthyx, list[str]]:
         asked.append(keys[len(asked)])
         return asked[-1]
 
-    return Anthyx(next_key, base_url=server.url, clock=VirtualTime().clock), asked
+    return connect(next_key, base_url=server.url, clock=VirtualTime().clock), asked
 
 
-def test_a_callable_is_asked_once_and_again_after_a_401(server: Loopback) -> None:
-    client, asked = _client(server, "old", "new")
+def test_a_callable_is_asked_once_and_again_after_a_401(connect: Connect, server: Loopback) -> None:
+    client, asked = _client(connect, server, "old", "new")
     server.answers(ok({}), ok({}), problem(401, "api_key_expired"), ok({"fine": True}))
     client.request("GET", "/thing")
     client.request("GET", "/thing")
@@ -81,8 +86,8 @@ def test_a_callable_is_asked_once_and_again_after_a_401(server: Loopback) -> Non
     assert len(keys) == 1
 
 
-def test_a_second_401_is_raised(server: Loopback) -> None:
-    client, asked = _client(server, "old", "new", "newer")
+def test_a_second_401_is_raised(connect: Connect, server: Loopback) -> None:
+    client, asked = _client(connect, server, "old", "new", "newer")
     server.answers(problem(401, "invalid_api_key"))
     with pytest.raises(AuthenticationError) as raised:
         client.request("GET", "/thing")
@@ -90,17 +95,19 @@ def test_a_second_401_is_raised(server: Loopback) -> None:
     assert len(raised.value.attempts) == 2
 
 
-def test_the_same_key_again_is_not_sent_again(server: Loopback) -> None:
-    client, asked = _client(server, "old", "old")
+def test_the_same_key_again_is_not_sent_again(connect: Connect, server: Loopback) -> None:
+    client, asked = _client(connect, server, "old", "old")
     server.answers(problem(401, "invalid_api_key"))
     with pytest.raises(AuthenticationError):
         client.with_options(retry=Retry.NONE).request("GET", "/thing")
     assert (asked, len(server.seen)) == (["old", "old"], 1)
 
 
-def test_a_callable_that_returns_no_key_is_a_configuration_error(server: Loopback) -> None:
+def test_a_callable_that_returns_no_key_is_a_configuration_error(
+    connect: Connect, server: Loopback
+) -> None:
     with pytest.raises(ConfigurationError):
-        _client(server, "")[0].whoami()
+        _client(connect, server, "")[0].whoami()
 
 
 def test_with_options_changes_only_what_is_given(client: Anthyx, server: Loopback) -> None:

@@ -9,7 +9,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -17,14 +16,10 @@ import requests
 import anthyx
 from anthyx import Anthyx, APIResponseError, APITimeoutError, ConfigurationError, Retry
 from sdk.tests import forking
-from sdk.tests.loopback import KEY, Loopback, ok, raw, say_nothing
+from sdk.tests.blocking import Connect
+from sdk.tests.loopback import KEY, Loopback, echo, ok, raw, say_nothing
 
 pytestmark = pytest.mark.enable_socket
-
-
-def echo(handler: BaseHTTPRequestHandler) -> None:
-    """The query, as JSON."""
-    ok(dict(parse_qsl(urlsplit(handler.path).query)))(handler)
 
 
 def test_parent_and_children_get_their_own_answers_after_a_fork(server: Loopback) -> None:
@@ -76,9 +71,9 @@ def test_an_idle_connection_that_was_reset_does_not_surface(
     assert again.is_set()
 
 
-def test_silence_is_a_timeout(server: Loopback) -> None:
+def test_silence_is_a_timeout(connect: Connect, server: Loopback) -> None:
     server.answers(say_nothing)
-    client = Anthyx(KEY, base_url=server.url, timeout=(5, 0.05), retry=Retry(attempts=2, base=0))
+    client = connect(KEY, base_url=server.url, timeout=(5, 0.05), retry=Retry(attempts=2, base=0))
     with pytest.raises(APITimeoutError, match="did not answer in time") as raised:
         client.brands.create(name="Acme")
     assert len(raised.value.attempts) == len(server.seen) == 2
@@ -86,7 +81,7 @@ def test_silence_is_a_timeout(server: Loopback) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("location", ["/v1/elsewhere", "http://[", "//\xff", "http:\0//x"])
+@pytest.mark.parametrize("location", ["/v1/elsewhere", "http://[", "//\xff"])
 def test_redirects_are_refused(
     client: Anthyx, server: Loopback, status: int, location: str
 ) -> None:
@@ -97,8 +92,15 @@ def test_redirects_are_refused(
     assert [seen.method for seen in server.seen] == ["POST"]
 
 
+def test_a_redirect_to_no_address_at_all_is_refused(server: Loopback) -> None:
+    server.answers(raw(301, b"", {"Location": "http:\0//x"}))
+    with pytest.raises(APIResponseError, match="redirect"):
+        Anthyx(KEY, base_url=server.url).brands.create(name="Acme")
+    assert len(server.seen) == 1
+
+
 def test_netrc_does_not_replace_the_key(
-    server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password else\n")
@@ -106,18 +108,20 @@ def test_netrc_does_not_replace_the_key(
     server.answers(ok({}))
     requests.get(server.url, timeout=5)
     Anthyx(KEY, base_url=server.url, session=requests.Session()).request("GET", "/thing")
-    Anthyx(KEY, base_url=server.url).request("GET", "/thing")
+    connect(KEY, base_url=server.url).request("GET", "/thing")
     sent = [seen.headers["authorization"] for seen in server.seen]
     assert sent[0].startswith("Basic")
     assert sent[1:] == [f"Bearer {KEY}"] * 2
 
 
-def test_a_proxy_is_used_for_https_only(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_used_for_https_only(
+    connect: Connect, server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.answers(raw(502, b"no tunnel here", {}))
     proxy = f"http://127.0.0.1:{server.server_port}"
     for name in ("HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, proxy)
-    client = Anthyx(KEY, base_url="https://api.invalid/v1", retry=Retry.NONE)
+    client = connect(KEY, base_url="https://api.invalid/v1", retry=Retry.NONE)
     with pytest.raises(anthyx.APIConnectionError):
         client.brands.get("brand_1")
     assert [(seen.method, seen.path) for seen in server.seen] == [("CONNECT", "api.invalid:443")]
@@ -125,7 +129,7 @@ def test_a_proxy_is_used_for_https_only(server: Loopback, monkeypatch: pytest.Mo
     with Loopback() as other, ThreadPoolExecutor(1) as pool:
         other.answers(ok({"direct": True}))
         pool.submit(other.handle_request)
-        client = Anthyx(KEY, base_url=other.url, retry=Retry.NONE)
+        client = connect(KEY, base_url=other.url, retry=Retry.NONE)
         assert client.request("GET", "/thing").data == {"direct": True}
 
 
@@ -157,9 +161,9 @@ def test_the_ca_bundle_of_the_session_wins_over_the_environments(
         "https://api.useanthyx.com/v1\r\nX: 1",
     ],
 )
-def test_a_base_url_that_would_leak_or_fail_is_refused(url: str) -> None:
+def test_a_base_url_that_would_leak_or_fail_is_refused(connect: Connect, url: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        Anthyx(KEY, base_url=url)
+        connect(KEY, base_url=url)
     assert "secret" not in str(raised.value)
 
 
@@ -172,8 +176,8 @@ def test_a_base_url_that_would_leak_or_fail_is_refused(url: str) -> None:
         "https://example.com",
     ],
 )
-def test_https_and_this_machine_are_allowed(url: str) -> None:
-    assert Anthyx(KEY, base_url=f"{url}/").base_url == url
+def test_https_and_this_machine_are_allowed(connect: Connect, url: str) -> None:
+    assert connect(KEY, base_url=f"{url}/").base_url == url
 
 
 def test_a_session_of_ones_own_is_used_and_left_open(server: Loopback) -> None:

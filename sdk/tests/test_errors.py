@@ -31,6 +31,7 @@ from anthyx import (
     ValidationError,
     WebhookVerificationError,
 )
+from sdk.tests.blocking import Connect
 from sdk.tests.loopback import KEY, Loopback, html, ok, problem
 
 pytestmark = pytest.mark.enable_socket
@@ -163,7 +164,7 @@ def test_a_strange_document_is_still_an_error_of_its_status(
     assert raised.value.errors == ()
 
 
-def _raised(once: Anthyx, server: Loopback) -> list[AnthyxError]:
+def _raised(connect: Connect, once: Anthyx, server: Loopback) -> list[AnthyxError]:
     errors: list[AnthyxError] = []
     for answer in (
         problem(422, "validation_failed", errors=[{"code": "required", "pointer": "/name"}]),
@@ -175,14 +176,14 @@ def _raised(once: Anthyx, server: Loopback) -> list[AnthyxError]:
             once.brands.create(name="")
         errors.append(raised.value)
     with pytest.raises(AnthyxError) as unreached:
-        Anthyx(KEY, base_url="http://127.0.0.1:1/v1", retry=Retry.NONE).whoami()
+        connect(KEY, base_url="http://127.0.0.1:1/v1", retry=Retry.NONE).whoami()
     with pytest.raises(AnthyxError) as misconfigured:
-        Anthyx("")
+        connect("")
     return [*errors, unreached.value, misconfigured.value, WebhookVerificationError("no")]
 
 
-def test_errors_survive_pickle_and_copy(once: Anthyx, server: Loopback) -> None:
-    errors = _raised(once, server)
+def test_errors_survive_pickle_and_copy(connect: Connect, once: Anthyx, server: Loopback) -> None:
+    errors = _raised(connect, once, server)
     assert len({type(error) for error in errors}) == 6
     for error in errors:
         for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):

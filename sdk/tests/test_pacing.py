@@ -11,6 +11,7 @@ import pytest
 
 from anthyx import Anthyx, RateLimitError, Wait
 from anthyx._rate_limit import NO_RATE_LIMIT
+from sdk.tests.blocking import Connect
 from sdk.tests.loopback import KEY, Answer, Loopback, VirtualTime, ok, problem
 from sdk.tests.samples import limit_headers
 
@@ -19,8 +20,8 @@ def answer(minute: tuple[int, int], day: tuple[int, int] | None = None) -> Answe
     return ok({}, headers=limit_headers(minute, day))
 
 
-def paced(server: Loopback, virtual: VirtualTime, **options: object) -> Anthyx:
-    return Anthyx(KEY, base_url=server.url, clock=virtual.clock, **options)  # type: ignore[arg-type]
+def paced(connect: Connect, server: Loopback, virtual: VirtualTime, **options: object) -> Anthyx:
+    return connect(KEY, base_url=server.url, clock=virtual.clock, **options)
 
 
 class Window:
@@ -73,10 +74,12 @@ def test_the_same_without_pacing_meets_429s_and_still_ends_well(server: Loopback
 
 
 @pytest.mark.enable_socket
-def test_wait_waits_for_the_window_to_end(server: Loopback, virtual: VirtualTime) -> None:
+def test_wait_waits_for_the_window_to_end(
+    connect: Connect, server: Loopback, virtual: VirtualTime
+) -> None:
     waits: list[Wait] = []
     server.answers(answer((0, 42)), answer((59, 60)))
-    client = paced(server, virtual, on_wait=waits.append)
+    client = paced(connect, server, virtual, on_wait=waits.append)
     client.request("GET", "/thing")
     client.request("POST", "/thing")
     assert virtual.sleeps == [42]
@@ -86,10 +89,10 @@ def test_wait_waits_for_the_window_to_end(server: Loopback, virtual: VirtualTime
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("mode", ["wait", "raise"])
 def test_a_used_up_day_is_raised_at_once_and_nothing_sent(
-    server: Loopback, virtual: VirtualTime, mode: str
+    connect: Connect, server: Loopback, virtual: VirtualTime, mode: str
 ) -> None:
     server.answers(answer((30, 60), (0, 7200)))
-    client = paced(server, virtual, rate_limit=mode)
+    client = paced(connect, server, virtual, rate_limit=mode)
     client.request("GET", "/thing")
     with pytest.raises(RateLimitError) as raised:
         client.request("GET", "/thing")
@@ -102,26 +105,28 @@ def test_a_used_up_day_is_raised_at_once_and_nothing_sent(
 
 
 @pytest.mark.enable_socket
-def test_raise_raises_a_429_too(server: Loopback, virtual: VirtualTime) -> None:
+def test_raise_raises_a_429_too(connect: Connect, server: Loopback, virtual: VirtualTime) -> None:
     server.answers(problem(429, "rate_limit_exceeded", 1))
     with pytest.raises(RateLimitError):
-        paced(server, virtual, rate_limit="raise").request("GET", "/thing")
+        paced(connect, server, virtual, rate_limit="raise").request("GET", "/thing")
     assert (len(server.seen), virtual.sleeps) == (1, [])
 
 
 @pytest.mark.enable_socket
-def test_ignore_sends_regardless(server: Loopback, virtual: VirtualTime) -> None:
+def test_ignore_sends_regardless(connect: Connect, server: Loopback, virtual: VirtualTime) -> None:
     server.answers(answer((0, 42)))
-    client = paced(server, virtual, rate_limit="ignore")
+    client = paced(connect, server, virtual, rate_limit="ignore")
     client.request("GET", "/thing")
     client.request("GET", "/thing")
     assert virtual.sleeps == []
 
 
 @pytest.mark.enable_socket
-def test_what_does_not_count_is_not_held_back(server: Loopback, virtual: VirtualTime) -> None:
+def test_what_does_not_count_is_not_held_back(
+    connect: Connect, server: Loopback, virtual: VirtualTime
+) -> None:
     server.answers(answer((0, 42)), problem(401, "invalid_api_key"))
-    client = paced(server, virtual)
+    client = paced(connect, server, virtual)
     client.request("GET", "/thing")
     for call in (client.usage.get, client.whoami):
         with pytest.raises(Exception, match="invalid_api_key"):

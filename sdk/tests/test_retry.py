@@ -15,6 +15,7 @@ from anthyx import (
     ServerError,
     Wait,
 )
+from sdk.tests.blocking import Connect
 from sdk.tests.loopback import (
     KEY,
     Answer,
@@ -77,11 +78,11 @@ def test_what_will_not_pass_is_sent_once(
 
 
 def test_waits_grow_up_to_the_cap_and_tries_are_counted(
-    server: Loopback, virtual: VirtualTime
+    connect: Connect, server: Loopback, virtual: VirtualTime
 ) -> None:
     server.answers(problem(500, "internal_error"))
     retry = Retry(attempts=7, base=0.5, cap=4)
-    client = Anthyx(KEY, base_url=server.url, retry=retry, clock=virtual.clock)
+    client = connect(KEY, base_url=server.url, retry=retry, clock=virtual.clock)
     with pytest.raises(ServerError) as raised:
         client.brands.get("brand_1")
     assert virtual.sleeps == [0.5, 1, 2, 4, 4, 4]
@@ -90,10 +91,10 @@ def test_waits_grow_up_to_the_cap_and_tries_are_counted(
     assert "after 7 tries" in str(raised.value)
 
 
-def test_waits_are_random_from_zero_up(server: Loopback) -> None:
+def test_waits_are_random_from_zero_up(connect: Connect, server: Loopback) -> None:
     virtual = VirtualTime(chance=0.25)
     server.answers(problem(500, "internal_error"), problem(500, "internal_error"), ok({}))
-    Anthyx(KEY, base_url=server.url, clock=virtual.clock).request("GET", "/thing")
+    connect(KEY, base_url=server.url, clock=virtual.clock).request("GET", "/thing")
     assert virtual.sleeps == [0.125, 0.25]
 
 
@@ -141,19 +142,23 @@ def test_no_number_of_seconds_is_too_large_to_read(
     assert virtual.sleeps == []
 
 
-def test_one_deadline_covers_all_tries_and_waits(server: Loopback, virtual: VirtualTime) -> None:
+def test_one_deadline_covers_all_tries_and_waits(
+    connect: Connect, server: Loopback, virtual: VirtualTime
+) -> None:
     server.answers(problem(503, "unavailable", retry_after=10))
     retry = Retry(attempts=100, deadline=45)
-    client = Anthyx(KEY, base_url=server.url, retry=retry, clock=virtual.clock)
+    client = connect(KEY, base_url=server.url, retry=retry, clock=virtual.clock)
     with pytest.raises(ServerError) as raised:
         client.request("GET", "/thing")
     assert virtual.sleeps == [10, 10, 10, 10]
     assert len(raised.value.attempts) == 5
 
 
-def test_a_try_is_given_no_more_time_than_the_deadline_leaves(server: Loopback) -> None:
+def test_a_try_is_given_no_more_time_than_the_deadline_leaves(
+    connect: Connect, server: Loopback
+) -> None:
     server.answers(say_nothing)
-    client = Anthyx(KEY, base_url=server.url, retry=Retry(attempts=9, deadline=0.2))
+    client = connect(KEY, base_url=server.url, retry=Retry(attempts=9, deadline=0.2))
     with pytest.raises(APITimeoutError) as raised:
         client.request("GET", "/thing")
     (attempt,) = raised.value.attempts
@@ -168,10 +173,10 @@ def test_retry_none_sends_once(client: Anthyx, server: Loopback, virtual: Virtua
     assert "tries" not in str(raised.value)
 
 
-def test_a_port_where_nobody_listens_is_tried_again(virtual: VirtualTime) -> None:
+def test_a_port_where_nobody_listens_is_tried_again(connect: Connect, virtual: VirtualTime) -> None:
     with Loopback() as closed:
         url = closed.url
-    client = Anthyx(KEY, base_url=url, clock=virtual.clock)
+    client = connect(KEY, base_url=url, clock=virtual.clock)
     with pytest.raises(APIConnectionError, match="Could not connect") as raised:
         client.brands.create(name="Acme")
     assert len(raised.value.attempts) == 4
@@ -179,17 +184,19 @@ def test_a_port_where_nobody_listens_is_tried_again(virtual: VirtualTime) -> Non
     assert (error.status, error.request_id, error.response) == (None, None, None)
 
 
-def test_a_tls_failure_is_not_tried_again(server: Loopback, virtual: VirtualTime) -> None:
+def test_a_tls_failure_is_not_tried_again(
+    connect: Connect, server: Loopback, virtual: VirtualTime
+) -> None:
     server.answers(ok({}))
     url = server.url.replace("http:", "https:")
     with pytest.raises(APIConnectionError, match="No secure connection") as raised:
-        Anthyx(KEY, base_url=url, clock=virtual.clock).brands.get("brand_1")
+        connect(KEY, base_url=url, clock=virtual.clock).brands.get("brand_1")
     assert len(raised.value.attempts) == 1
     assert virtual.sleeps == []
 
 
 def test_waits_are_announced_and_long_ones_logged(
-    server: Loopback, virtual: VirtualTime, caplog: pytest.LogCaptureFixture
+    connect: Connect, server: Loopback, virtual: VirtualTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     waits: list[Wait] = []
     server.answers(
@@ -197,7 +204,7 @@ def test_waits_are_announced_and_long_ones_logged(
         problem(429, "rate_limit_exceeded", 5, window="minute"),
         ok({}),
     )
-    client = Anthyx(KEY, base_url=server.url, on_wait=waits.append, clock=virtual.clock)
+    client = connect(KEY, base_url=server.url, on_wait=waits.append, clock=virtual.clock)
     client.request("POST", "/thing")
     assert [(wait.seconds, wait.reason, wait.scope) for wait in waits] == [
         (0.5, "retry", None),

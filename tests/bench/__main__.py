@@ -8,10 +8,12 @@ import sys
 from tests.bench import (
     deliveries,
     growth,
+    isolation,
     post_growth,
     publishing,
     report,
     request_path,
+    sdk,
     verifying,
 )
 from tests.bench.world import open_world
@@ -21,11 +23,15 @@ def main() -> None:
     """Measure as the arguments say."""
     options = _options()
     title = report.DATABASES[options.database]
-    if options.verify:
+    if options.sdk:
+        title = "The SDK"
+        text = sdk.table(options.rounds, options.seconds)
+    elif options.verify:
         title, text = "Verifying a webhook", verifying.table(options.rounds)
     elif options.deliveries:
         title = f"Webhook deliveries on {title}"
         text = deliveries.table(options.database, options.rounds, options.count)
+        text += "\n\n" + isolation.table(options.database)
     elif options.posts:
         title = f"{post_growth.COUNT:,} posts on {title}"
         text = post_growth.table(options.database, options.rounds)
@@ -53,6 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--growth", action="store_true", help="few rows beside many, instead")
     parser.add_argument("--posts", action="store_true", help="both ends of lists of many posts")
     parser.add_argument("--publishing", action="store_true", help="commits with and without events")
+    parser.add_argument("--sdk", action="store_true", help="the client beside its peers, instead")
     parser.add_argument("--verify", action="store_true", help="what the SDK's verify costs")
     parser.add_argument("--deliveries", action="store_true", help="webhooks, instead")
     parser.add_argument("--count", type=int, default=50_000, help="of deliveries in a deep backlog")

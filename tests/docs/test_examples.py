@@ -47,7 +47,9 @@ def here(text: str, running: Running) -> str:
 def environment(running: Running) -> dict[str, str]:
     known = {"ANTHYX_API_KEY": running.token, "ANTHYX_BASE_URL": f"{running.url}/v1"}
     known["ANTHYX_TEST_API_KEY"] = running.test_token
-    return os.environ | known
+    # The packages' own programs, as whoever installed them has them.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | known | {"PATH": path}
 
 
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]

@@ -28,7 +28,7 @@ BODY = (
 @pytest.fixture(scope="module")
 def shown() -> dict[str, Any]:
     """What the page's Python defines."""
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(PAGE, "python"):
         exec(block, names)  # noqa: S102  (it is our own page)
     names["SECRET"] = SECRET

@@ -270,6 +270,7 @@ BODIES: dict[str, dict[str, object]] = {
     "update_brand": {"name": "Changed in the walk"},
     "update_channel": {"name": "Changed in the walk"},
     "update_post": {"notes": "Changed in the walk"},
+    "test_webhook_endpoint": {"event_type": "post.published"},
     "update_webhook_endpoint": {"description": "Changed in the walk"},
     "validate_post": {"brand_id": Brand, "content": "Made in the walk"},
 }

@@ -74,7 +74,7 @@ def test_the_wheel_holds_what_it_should(built: Built) -> None:
     sources = {
         str(path.relative_to(SDK / "src"))
         for path in (SDK / "src").rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix == ".py" or path.name in {"py.typed", "contract.json"}
     }
     packed = {name for name in built.in_wheel() if ".dist-info/" not in name}
     assert packed == sources

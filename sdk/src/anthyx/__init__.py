@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 
+from ._homes import HOME_OF as _HOME_OF
 from ._version import __version__
 
 # As type checkers know it; importing `typing` costs more than all the rest of this.
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         PostEventData,
         UsageEventData,
         UsageThreshold,
+        WebhookEndpointEventData,
     )
     from ._event_types import (
         AnalyticsUpdated,
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
         WebhookEndpointDisabled,
         WebhookEndpointTest,
     )
+    from ._json import JSON
     from ._key_models import ApiKey, IssuedApiKey
     from ._models import Actor, Model, Resource
     from ._options import Wait
@@ -125,6 +128,9 @@ if TYPE_CHECKING:
         WebhookHealth,
         WebhookSecret,
     )
+    from .aio._clock import AsyncClock
+    from .aio._pages import AsyncPages
+    from .aio.client import AsyncAnthyx
     from .audit_log import AuditEntry, AuditTarget
     from .client import Anthyx
     from .errors import (
@@ -154,71 +160,13 @@ if TYPE_CHECKING:
     )
     from .event_types import EventTypeInfo, EventTypeList
     from .events import EventType
+    from .leaked_keys import LeakedKeysReceipt
     from .platforms import Platform, PlatformFormat, PlatformList, PlatformMedia
     from .usage import ApiKeyUsage, Usage, UsageBucket, UsageHistory, UsageWindow
     from .workspace import Workspace, WorkspaceLimits
 
-_HOMES = {
-    "_brand_models": "Brand BrandColor BrandColorInput BrandVoice BrandVoiceInput",
-    "_channel_models": "Channel",
-    "_clock": "Clock",
-    "_event_data": (
-        "AnalyticsEventData ApiKeyEventData BrandEventData ChannelEventData EventData "
-        "EventRequest EventSubject KeyFinding LeakedApiKey LeakedApiKeyEventData PartialRecord "
-        "PostCommentEventData PostEventData UsageEventData UsageThreshold"
-    ),
-    "_event_types": (
-        "AnalyticsUpdated AnyEvent ApiKeyCreated ApiKeyExpiring ApiKeyLeaked ApiKeyRevoked "
-        "ApiKeyRotated BaseEvent BrandArchived BrandCreated BrandDeleted BrandUnarchived "
-        "BrandUpdated ChannelConnected ChannelDisconnected Event PostApproved "
-        "PostChangesRequested PostCommentCreated PostCreated PostDeleted PostFailed "
-        "PostPartiallyPublished PostPublished PostScheduled PostUnapproved PostUpdated "
-        "UsageThresholdReached WebhookEndpointDisabled WebhookEndpointTest"
-    ),
-    "_key_models": "ApiKey IssuedApiKey",
-    "_models": "Actor Model Resource",
-    "_options": "Wait",
-    "_pages": "Page Pages",
-    "_post_models": (
-        "BulkOutcome BulkResult NewPost Post PostApproval PostComment PostError PostHistoryEntry "
-        "PostProblem PostTarget PostTargetInput PostValidation Review ThreadPart ThreadPartInput "
-        "ValidatedTarget"
-    ),
-    "_rate_limit": "RateLimit RateLimitWindow",
-    "_response": "APIResponse ResponseInfo",
-    "_retry": "Retry",
-    "_unset": "UNSET Unset",
-    "_webhook_delivery_models": (
-        "WebhookAttempt WebhookAttemptError WebhookAttemptPhases WebhookDelivery "
-        "WebhookDeliveryDetail WebhookRecovery WebhookStats WebhookStatsBucket"
-    ),
-    "_webhook_endpoint_models": (
-        "IssuedWebhookEndpoint WebhookEndpoint WebhookFailure WebhookHealth WebhookSecret"
-    ),
-    "audit_log": "AuditEntry AuditTarget",
-    "_analytics_models": (
-        "AnalyticsSummary AnalyticsTimeseries BestTimeSlot BestTimes Coverage DateRange Days "
-        "MetricChange MetricPoint MetricSeries Metrics PostAnalytics PublishedPost "
-        "SummaryMetrics TargetMetrics"
-    ),
-    "client": "Anthyx",
-    "errors": (
-        "AnthyxError APIConnectionError APIError APIResponseError APIStatusError "
-        "APITimeoutError Attempt AuthenticationError BadRequestError ConfigurationError "
-        "ConflictError ErrorDetail NotFoundError PermissionDeniedError "
-        "PreconditionFailedError RateLimitError ServerError ValidationError "
-        "WebhookHeaderError WebhookPayloadError WebhookSignatureError WebhookTimestampError "
-        "WebhookVerificationError"
-    ),
-    "event_types": "EventTypeInfo EventTypeList",
-    "events": "EventType",
-    "platforms": "Platform PlatformFormat PlatformList PlatformMedia",
-    "usage": "ApiKeyUsage Usage UsageBucket UsageHistory UsageWindow",
-    "workspace": "Workspace WorkspaceLimits",
-}
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
-
 __all__ = [
+    "JSON",
     "UNSET",
     "APIConnectionError",
     "APIError",
@@ -242,6 +190,9 @@ __all__ = [
     "ApiKeyRevoked",
     "ApiKeyRotated",
     "ApiKeyUsage",
+    "AsyncAnthyx",
+    "AsyncClock",
+    "AsyncPages",
     "Attempt",
     "AuditEntry",
     "AuditTarget",
@@ -286,6 +237,7 @@ __all__ = [
     "KeyFinding",
     "LeakedApiKey",
     "LeakedApiKeyEventData",
+    "LeakedKeysReceipt",
     "MetricChange",
     "MetricPoint",
     "MetricSeries",
@@ -356,6 +308,7 @@ __all__ = [
     "WebhookDeliveryDetail",
     "WebhookEndpoint",
     "WebhookEndpointDisabled",
+    "WebhookEndpointEventData",
     "WebhookEndpointTest",
     "WebhookFailure",
     "WebhookHeaderError",

@@ -85,6 +85,13 @@ def decode_answer(cls: type[AnyModel], answer: APIResponse) -> AnyModel:
         raise foreign_shape(answer.response, error) from None
 
 
+def decode_document(answer: APIResponse) -> dict[str, JSON]:
+    """The JSON object in an answer; raises APIResponseError if it is something else."""
+    if not isinstance(answer.data, dict):
+        raise _foreign(answer.response, "JSON that is not an object")
+    return answer.data
+
+
 def foreign_shape(info: ResponseInfo, error: DecodeError) -> APIResponseError:
     """The error for JSON that is not what the API sends."""
     return _foreign(info, f"JSON of another shape: {error}")

@@ -6,6 +6,26 @@ import random as _random
 import time as _time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Timekeeper(Protocol):
+    """What a call needs of a clock, whichever way that one sleeps."""
+
+    @property
+    def monotonic(self) -> Callable[[], float]:
+        """Seconds that only grow."""
+        ...
+
+    @property
+    def time(self) -> Callable[[], float]:
+        """Seconds since the Unix epoch."""
+        ...
+
+    @property
+    def random(self) -> Callable[[], float]:
+        """A number from 0 up to 1."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class Credentials:
 
     def __init__(self, source: KeySource) -> None:
         self._source = source
-        self._key = _checked(source) if isinstance(source, str) else None
+        self._key = checked_key(source) if isinstance(source, str) else None
         self.after_fork()
         _fork.watch(self)
 
@@ -39,13 +39,14 @@ class Credentials:
         """Ask the callable again, unless another thread has since `refused` was sent."""
         with self._lock:
             if self._key is None or self._key == refused:
-                self._key = _checked(
+                self._key = checked_key(
                     self._source if isinstance(self._source, str) else self._source()
                 )
             return self._key
 
 
-def _checked(key: object) -> str:
+def checked_key(key: object) -> str:
+    """The key, if it can be sent; raises ConfigurationError."""
     if not isinstance(key, str) or not key:
         raise ConfigurationError("No API key: pass api_key=… or set ANTHYX_API_KEY.")
     if not (key.isascii() and key.isprintable()) or " " in key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ._answers import decode_answer
 from ._clock import Clock
@@ -13,8 +14,10 @@ from ._models import AnyModel
 from ._options import Options
 from ._pacing import Pacer
 from ._response import APIResponse, ResponseInfo
-from ._transport import Transport
 from ._wire import Request
+
+if TYPE_CHECKING:  # models and their resources are to be had without requests
+    from ._transport import Transport
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from ._json import JSON
 from ._key_models import ApiKey
 from ._models import Model
 from ._post_models import Post, PostComment
+from ._webhook_endpoint_models import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,5 +149,14 @@ class UsageEventData(Model):
     """How much of a day is used."""
 
     object: UsageThreshold | PartialRecord
+    previous: dict[str, JSON] | None = field(hash=False)
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpointEventData(Model):
+    """A webhook endpoint, in an event."""
+
+    object: WebhookEndpoint | PartialRecord
     previous: dict[str, JSON] | None = field(hash=False)
     truncated: bool

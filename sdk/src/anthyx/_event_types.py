@@ -19,6 +19,7 @@ from ._event_data import (
     PostCommentEventData,
     PostEventData,
     UsageEventData,
+    WebhookEndpointEventData,
 )
 from ._models import Actor, LazyResource
 
@@ -298,7 +299,7 @@ class WebhookEndpointDisabled(BaseEvent):
 
     __slots__ = ()
     type: Literal["webhook_endpoint.disabled"]
-    data: EventData
+    data: WebhookEndpointEventData
 
 
 @_event_type(frozen=True, kw_only=True)
@@ -307,7 +308,7 @@ class WebhookEndpointTest(BaseEvent):
 
     __slots__ = ()
     type: Literal["webhook_endpoint.test"]
-    data: EventData
+    data: WebhookEndpointEventData
 
 
 AnyEvent: TypeAlias = (

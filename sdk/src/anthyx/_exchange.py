@@ -12,14 +12,14 @@ from datetime import datetime, timedelta, timezone
 from typing import NamedTuple, TypeAlias
 
 from ._answers import describe, read
-from ._clock import Clock
+from ._clock import Timekeeper
 from ._options import Options, Wait
 from ._pacing import Delay, Pacer, Slot
 from ._rate_limit import NO_RATE_LIMIT
 from ._redact import redact
 from ._response import APIResponse
 from ._retry import repeats_loss, repeats_status
-from ._wire import Failure, Reply, Request
+from ._wire import Failure, Reply, Request, Timeouts
 from .errors import (
     APIError,
     APITimeoutError,
@@ -44,15 +44,13 @@ class Authorize:
 
 
 class Send:
-    """Send the request, with seconds for connecting and reading, and fill in the outcome."""
+    """Send the request within these times, and fill in the outcome."""
 
     __slots__ = ("key", "outcome", "request", "timeouts")
 
     outcome: Reply | Failure
 
-    def __init__(
-        self, request: Request, key: str, timeouts: tuple[float | None, float | None]
-    ) -> None:
+    def __init__(self, request: Request, key: str, timeouts: Timeouts) -> None:
         self.request = request
         self.key = key
         self.timeouts = timeouts
@@ -79,7 +77,13 @@ class Exchange:
     answer: APIResponse
 
     def __init__(
-        self, request: Request, options: Options, pacer: Pacer, clock: Clock, *, renewable: bool
+        self,
+        request: Request,
+        options: Options,
+        pacer: Pacer,
+        clock: Timekeeper,
+        *,
+        renewable: bool,
     ) -> None:
         self._request = request
         self._options = options
@@ -231,17 +235,17 @@ class Exchange:
         late = self._ends is not None and self._clock.monotonic() + seconds >= self._ends
         return late or seconds > self._options.retry.max_wait
 
-    def _timeouts(self) -> tuple[float | None, float | None]:
+    def _timeouts(self) -> Timeouts:
         """The timeouts of a try that begins now; raises APITimeoutError past the deadline."""
         connect, read = self._options.timeouts
         if self._ends is None:
-            return connect, read
+            return Timeouts(connect, read, None)
         left = self._ends - self._clock.monotonic()
         if left <= 0:
             raise self._finished(
                 APITimeoutError("The call's deadline passed before an answer came.")
             )
-        return min(connect or left, left), min(read or left, left)
+        return Timeouts(min(connect or left, left), min(read or left, left), left)
 
     def _finished(self, error: APIError) -> APIError:
         error.attempts = tuple(self._attempts)

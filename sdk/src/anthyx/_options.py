@@ -15,6 +15,8 @@ RateLimitMode: TypeAlias = Literal["wait", "raise", "ignore"]
 Timeout: TypeAlias = float | tuple[float, float] | None
 """Seconds for connecting and for each read, or one number for both; None: no bound."""
 
+DEFAULT_TIMEOUT = (5.0, 30.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:

@@ -79,7 +79,9 @@ class Pages(Generic[AnyModel]):
 
     def __iter__(self) -> Iterator[AnyModel]:
         left = self._asked.limit
-        for page in self._pages() if left != 0 else ():
+        if left == 0:
+            return
+        for page in self._pages():
             for item in page:
                 yield item
                 if left is not None:

@@ -19,7 +19,7 @@ from ._base_url import is_loopback
 from ._failures import failure
 from ._response import Headers
 from ._version import __version__
-from ._wire import Failure, Reply, Request
+from ._wire import Failure, Reply, Request, Timeouts
 
 _POOL_SIZE = 64  # requests' own 10 would make more than 10 threads reconnect all the time
 _PYTHON = f"{sys.implementation.name}/{'.'.join(map(str, sys.version_info[:3]))}"
@@ -60,19 +60,25 @@ class Transport:
         self._now = now
         self._owned = session is None
         self._session = session or _new_session()
+        self._headers = {**self._session.headers, **_HEADERS}
         self._host = urlsplit(base_url).hostname or ""
         self._settings = _environment(self._session, base_url)
         _fork.watch(self)
 
-    def send(
-        self, request: Request, key: str, timeouts: tuple[float | None, float | None]
-    ) -> Reply | Failure:
-        """Send once; `timeouts` are seconds for connecting and for each read."""
+    def send(self, request: Request, key: str, timeouts: Timeouts) -> Reply | Failure:
+        """Send once."""
         prepared = self._prepared(request, key)
+        bounds = cast("tuple[float, float]", timeouts[:2])  # or None, which the types leave out
         try:
-            response = self._session.send(
-                prepared, timeout=timeouts, allow_redirects=False, **self._settings
-            )
+            if self._owned:
+                # Past our session, which has no cookies, hooks or redirects to look after.
+                adapter = self._session.get_adapter(self.base_url)
+                response = adapter.send(prepared, timeout=bounds, **self._settings)
+            else:
+                response = self._session.send(
+                    prepared, timeout=bounds, allow_redirects=False, **self._settings
+                )
+            body = response.content
         except (
             requests.RequestException,
             urllib3.exceptions.HTTPError,
@@ -81,7 +87,7 @@ class Transport:
         ) as error:
             return failure(error, self._host)
         headers = Headers(response.headers.items())
-        return Reply(response.status_code, headers, response.content, self._now())
+        return Reply(response.status_code, headers, body, self._now())
 
     def close(self) -> None:
         """Close the connections, unless the session is the caller's."""
@@ -101,13 +107,18 @@ class Transport:
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = self.base_url + request.target
+        prepared.body = request.body
+        if self._owned:
+            # A plain dictionary will do: the names in it have one spelling.
+            own: Any = {**self._headers, **request.headers, "Authorization": f"Bearer {key}"}
+            prepared.headers = own
+            return prepared
         of_session: dict[str, Any] = dict(self._session.headers)
         prepared.headers = CaseInsensitiveDict(
             {name: value for name, value in of_session.items() if value is not None}
         )
         prepared.headers.update(_HEADERS)
         prepared.headers.update(request.headers)
-        prepared.body = request.body
         own_hooks = self._session.hooks.get("response", [])
         prepared.hooks = {"response": [*own_hooks, _stay]}
         return BearerAuth(key)(prepared)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
-from . import _json
+from ._json import encode, format_time
 from ._redact import holds_key
 from ._response import Headers, ResponseInfo
 from ._retry import Loss
@@ -76,6 +76,14 @@ class Reply(NamedTuple):
     received_at: float
 
 
+class Timeouts(NamedTuple):
+    """Seconds for connecting, for each read, and what is left for the call; None: no bound."""
+
+    connect: float | None
+    read: float | None
+    total: float | None
+
+
 class Failure(NamedTuple):
     """Why there is no answer, as the error to raise and what it was made of."""
 
@@ -135,14 +143,15 @@ def new_request(
     """
     if not _METHOD.fullmatch(method):
         raise ValueError(f"{method!r} is not an HTTP method; write it in capitals")
-    fields = dict(headers or {})
+    # In one spelling, so that a header of the caller's takes the place of ours.
+    fields = {name.title(): value for name, value in (headers or {}).items()}
     if idempotency_key is not None or method in _WRITES:
         fields.setdefault("Idempotency-Key", _checked_key(idempotency_key))
     if if_match is not None:
         fields["If-Match"] = _entity_tag(if_match)
     encoded = None
     if body is not UNSET:
-        encoded = _json.encode(body)
+        encoded = encode(body)
         fields["Content-Type"] = "application/json"
         fields["Content-Length"] = str(len(encoded))
     for name, value in fields.items():
@@ -180,7 +189,7 @@ def _query_text(value: QueryValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return _json.format_time(value)
+        return format_time(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ",".join(value)
     return str(value)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from ._engine import Engine
+from ._json import JSON
 from ._models import Actor, Model, Resource
 from ._pages import PageRequest, Pages
 
@@ -28,7 +28,7 @@ class AuditEntry(Resource):
     action: str
     actor: Actor
     target: AuditTarget
-    detail: dict[str, Any] = field(hash=False)
+    detail: dict[str, JSON] = field(hash=False)
     address: str | None
     request_id: str | None
     created_at: datetime

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from ._answers import decode_document
 from ._base_url import DEFAULT_BASE_URL, checked_base_url
 from ._clock import Clock
 from ._credentials import Credentials, KeySource
 from ._engine import Engine
-from ._options import Options, RateLimitMode, Timeout, Wait
+from ._json import JSON
+from ._options import DEFAULT_TIMEOUT, Options, RateLimitMode, Timeout, Wait
 from ._pacing import Pacer
 from ._rate_limit import RateLimit
 from ._response import APIResponse
@@ -33,14 +35,13 @@ if TYPE_CHECKING:
     from .event_types import EventTypes
     from .events import Events
     from .keys import ApiKeys
+    from .leaked_keys import LeakedKeys
     from .platforms import Platforms
     from .posts import Posts
     from .usage import UsageReports
     from .webhook_deliveries import WebhookDeliveries, WebhookRecoveries
     from .webhook_endpoints import WebhookEndpoints
     from .workspace import WorkspaceDetails
-
-_DEFAULT_TIMEOUT = (5.0, 30.0)
 
 
 class Anthyx:
@@ -70,7 +71,7 @@ class Anthyx:
         api_key: KeySource | None = None,
         *,
         base_url: str | None = None,
-        timeout: Timeout = _DEFAULT_TIMEOUT,
+        timeout: Timeout = DEFAULT_TIMEOUT,
         retry: Retry = Retry(),  # noqa: B008 - frozen, so that sharing it is safe
         rate_limit: RateLimitMode = "wait",
         on_wait: Callable[[Wait], object] | None = None,
@@ -121,6 +122,13 @@ class Anthyx:
         from .channels import Channels  # noqa: PLC0415
 
         return Channels(self._engine)
+
+    @cached_property
+    def leaked_keys(self) -> LeakedKeys:
+        """A way to report keys that were found in public."""
+        from .leaked_keys import LeakedKeys  # noqa: PLC0415
+
+        return LeakedKeys(self._engine)
 
     @cached_property
     def platforms(self) -> Platforms:
@@ -202,6 +210,10 @@ class Anthyx:
             APIError: it isn't.
         """
         return self.api_keys.current()
+
+    def openapi(self) -> dict[str, JSON]:
+        """The API's own description, an OpenAPI 3.1 document. Doesn't count against the limits."""
+        return decode_document(self._engine.run(new_request("GET", "/openapi.json", counted=False)))
 
     def request(
         self,

@@ -162,7 +162,7 @@ def success_headers(declared: Operation) -> dict[str, Any]:
         names.append("Vary")
     if declared.csv is not None and declared.is_list:
         names.append("X-Next-Cursor")
-    if declared.status == 201:
+    if declared.status in {201, 202} and not declared.is_public:
         names.append("Location")
     has_version = declared.returns is not None and "version" in declared.returns.fields
     is_tagged = declared.is_conditional and (has_version or not declared.is_writing)

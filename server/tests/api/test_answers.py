@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from anthyx_server import clock, openapi
 from anthyx_server.brands.schemas import BrandSchema
 from anthyx_server.operations import Operation, operations
+from server.tests.api.webhook_calls import WEBHOOK_CALLS
 from server.tests.posts.conftest import make_channel
 from tests.support.apps import Account
 from tests.support.published import add_channel, add_posts
@@ -162,6 +163,7 @@ CALLS: dict[str, Callable[[Account], TestResponse]] = {
     "delete_api_key": lambda each: each.delete(f"/api-keys/{each.with_key().key_id}"),
     "rotate_api_key": lambda each: each.post(f"/api-keys/{each.key_id}/rotate"),
     "report_leaked_keys": lambda each: each.post("/leaked-keys", json={"tokens": ["a"]}),
+    **WEBHOOK_CALLS,
 }
 
 

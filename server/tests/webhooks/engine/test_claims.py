@@ -122,6 +122,19 @@ def test_a_host_is_paced_over_all_endpoints(account: Account, desk: Desk) -> Non
     assert sum(total.values()) <= 96
 
 
+def test_those_of_a_crowded_host_lose_their_turn(account: Account, desk: Desk) -> None:
+    """Else they would be found first for ever, and others not at all."""
+    crowd = [
+        subscribe(account, f"http://a.example/{number}", max_in_flight=32) for number in range(8)
+    ]
+    other = subscribe(account, "http://b.example/")
+    publish(account, 20)
+    served = {each.endpoint_id for each in desk.claim()}
+    assert other in served
+    assert served < {*crowd, other}, "the host's slots were not enough"
+    assert all(line(account, each).served_at is not None for each in crowd)
+
+
 def statements(desk: Desk) -> list[str]:
     """What is sent to the database from now on."""
     sent: list[str] = []

@@ -13,6 +13,8 @@ from flask import Flask
 
 from anthyx_server.config import Settings
 from anthyx_server.webhooks.engine import Pump
+from anthyx_server.webhooks.sending.outcome import Outgoing
+from anthyx_server.webhooks.sending.sender import Sender
 from server.tests.webhooks.engine.desk import pumping
 from tests.support.apps import Account, environment, wait_until
 from tests.support.deliveries import attempts, count, line, publish, subscribe
@@ -68,6 +70,26 @@ def test_without_redis_events_still_arrive(
     redis_server.stop()
     publish(account, 3)
     wait_until(lambda: count(account, status="succeeded") == 3, SECONDS)
+
+
+def test_a_sender_that_breaks_is_replaced(
+    account: Account, receiver: Receiver, pump: Pump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Sender.start
+    broken: list[Outgoing] = []
+
+    def start_or_break(sender: Sender, outgoing: Outgoing) -> None:
+        if not broken:
+            broken.append(outgoing)
+            raise MemoryError
+        start(sender, outgoing)
+
+    monkeypatch.setattr(Sender, "start", start_or_break)
+    endpoint_id = subscribe(account, receiver.url())
+    publish(account, 5)
+    wait_until(lambda: count(account, status="succeeded") == 5, SECONDS)
+    assert "interrupted" in {each.error_code for each in attempts(account)}
+    assert line(account, endpoint_id).in_flight == 0
 
 
 def test_results_wait_for_a_database_that_is_away(

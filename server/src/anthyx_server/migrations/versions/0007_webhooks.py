@@ -29,7 +29,7 @@ def _make_room() -> None:
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, percent in (
-        ("webhook_deliveries", 70),
+        ("webhook_deliveries", 50),
         ("webhook_queues", 50),
         ("webhook_hosts", 50),
     ):

@@ -39,7 +39,8 @@ def enable_webhook_endpoint(caller: Caller, endpoint_id: str, body: dict[str, An
         return _accepted(recoveries.find(caller, recovery_id))
 
     # What was skipped last is counted with the commit.
-    return Reply(present_recovery(recovery), 202, then=counted)
+    location = f"/v1/webhook-recoveries/{recovery.id}"
+    return Reply(present_recovery(recovery), 202, location=location, then=counted)
 
 
 @operation(

@@ -61,7 +61,8 @@ def redeliver_webhook_delivery(caller: Caller, delivery_id: str) -> Reply:
     One attempt is made, whatever the health of the endpoint; if it fails, everything else stays as
     it was. At most 10 a minute per endpoint, tests included.
     """
-    return Reply(present(manual.redeliver(caller, delivery_id)), 202)
+    shown = present(manual.redeliver(caller, delivery_id))
+    return Reply(shown, 202, location=f"/v1/webhook-deliveries/{delivery_id}")
 
 
 @operation(

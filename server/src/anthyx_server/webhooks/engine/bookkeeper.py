@@ -65,7 +65,7 @@ class Bookkeeper:
         self._full: dict[str, Found] = {}
         self._open = self._bytes = 0
         self._look_at: float = 0.0
-        self._busy_until = self._sweep_at = self._recorded_at = 0.0
+        self._busy_until = self._sweep_at = self._recorded_at = self._rested_at = 0.0
         self._claimed_at = 0.0
         self._trouble = 0
 
@@ -192,7 +192,7 @@ class Bookkeeper:
         if self._is_alarmed.is_set():
             self._is_alarmed.clear()
             self._busy_until = now + _BUSY_SECONDS
-            self._look_at = min(self._look_at, now)
+            self._look_at = min(self._look_at, max(now, self._rested_at))
         if now < self._look_at:
             return
         found = self._claims.find()
@@ -200,7 +200,8 @@ class Bookkeeper:
         if found:
             self._busy_until = now + _BUSY_SECONDS
         usual = _POLL_SECONDS if now < self._busy_until else _IDLE_SECONDS
-        self._look_at = now + max(usual, took * _LOOK_AGAIN_AFTER)
+        self._rested_at = now + took * _LOOK_AGAIN_AFTER
+        self._look_at = max(now + usual, self._rested_at)
         self._telling.backlog(self._open, len(found))
         self._line = deque(found)
         self._full.clear()

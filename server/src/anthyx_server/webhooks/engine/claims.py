@@ -87,6 +87,8 @@ class _Claim:
         self._moment = self._now.timestamp()
         self._host_rate = host_rate
         self._hosts: dict[str, Pace] = {}
+        # These had their turn, or those of one crowded host would be first in the line for ever.
+        self._passed_over: set[str] = set()
 
     def take(self, found: Sequence[Found], most: int) -> Served:
         """Lock the lines of what was found, then pick, number and pace."""
@@ -104,8 +106,8 @@ class _Claim:
                     for each in wanted
                     if counts[each.endpoint_id] < each.quota
                 )
-        if claimed:
-            served = {one.endpoint_id for one in claimed}
+        served = {one.endpoint_id for one in claimed} | self._passed_over
+        if served:
             hosts = {host_of(lines[each].url) for each in served} & self._hosts.keys()
             self._statements.save(
                 self._connection,
@@ -145,8 +147,10 @@ class _Claim:
             host = host_of(line.url)
             quota = min(self._quota(line, asked=asked), share, most)
             if host in self._hosts:
-                free = self._hosts[host].free(self._moment) or 0
-                quota = min(quota, free - promised[host])
+                free = (self._hosts[host].free(self._moment) or 0) - promised[host]
+                if free <= 0 < quota:
+                    self._passed_over.add(endpoint_id)
+                quota = min(quota, free)
             if quota > 0:
                 wanted.append(Wanted(endpoint_id, floor, quota, line.sequence))
                 promised[host] += quota

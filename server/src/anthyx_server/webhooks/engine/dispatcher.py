@@ -83,8 +83,19 @@ class Dispatcher:
             except Exception:  # whatever broke the client must not end all sending
                 log.exception("webhooks: the sender broke, and is made anew")
                 self._give_up()
-                self._sender = self._make_sender()
+                self._renew()
         self._give_up()
+
+    def _renew(self) -> None:
+        """Make a new client, however often it takes."""
+        while not self._is_giving_up.is_set():
+            try:
+                self._sender = self._make_sender()
+            except Exception:
+                log.exception("webhooks: there is no sender")
+                self._is_giving_up.wait(_LONGEST_STEP_SECONDS)
+            else:
+                return
 
     def _is_over(self) -> bool:
         if self._is_giving_up.is_set():

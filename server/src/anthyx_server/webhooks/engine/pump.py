@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from anthyx_server.webhooks.waking import Alarm
 
 # A process that is asked to end has 15 s; what is under way gets most of them.
-_MOST_STOP_SECONDS = 11.0
+_MOST_STOP_SECONDS = 9.0
 _CLOSE_SECONDS = 2.0
 
 

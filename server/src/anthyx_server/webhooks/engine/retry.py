@@ -38,6 +38,13 @@ class Verdict:
     is_given_back: bool = False
 
 
+# Nearly all verdicts; making one takes longer than the rest of the judgment.
+_SUCCEEDED = {
+    following: Verdict("succeeded", following, None, is_completed=True)
+    for following in ("automatic", "recovery")
+}
+
+
 def wait_seconds(wait: float, retry_after: float | None, chance: float | None = None) -> float:
     """A wait of the schedule with up to a fifth on top, or what the receiver asked for, if longer.
 
@@ -67,7 +74,7 @@ def judge(
     status, trigger, attempts_made, round_attempts, recovery_id = delivery
     following = "automatic" if recovery_id is None else "recovery"
     if is_success:
-        return Verdict("succeeded", following, None, is_completed=True)
+        return _SUCCEEDED[following]
     if is_final or trigger == "test":
         return Verdict("dead", following, None, is_completed=True)
     if trigger == "manual" and status not in {"pending", "failed"}:

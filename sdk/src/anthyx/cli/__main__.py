@@ -1,0 +1,5 @@
+"""`python -m anthyx.cli`."""
+
+from anthyx.cli import main
+
+main()

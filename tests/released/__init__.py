@@ -1,0 +1,1 @@
+"""What releases promised, held against the SDK and the server of today."""
