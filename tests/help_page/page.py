@@ -24,16 +24,6 @@ NOT_YET = {
     ),
     # The documentation's site.
     "Full endpoint documentation is available at docs.useanthyx.com/api.",
-    # Webhooks.
-    "Webhooks deliver real-time event notifications to your endpoint.",
-    "Go to Settings → Integrations → Webhooks → Add endpoint and enter your destination URL.",
-    "Select which events to subscribe to (see the full event list in the Integrations guide).",
-    (
-        "Anthyx signs each request with an HMAC-SHA256 signature using your webhook secret: "
-        "`X-Anthyx-Signature: sha256=<hex_digest>`"
-    ),
-    "Verify this signature in your endpoint handler before processing the payload.",
-    "Unverified requests should be rejected with a 400 status.",
 }
 
 

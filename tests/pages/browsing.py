@@ -105,7 +105,7 @@ def copied(page: Page) -> str:
     return text
 
 
-def is_scrolling_sideways(page: Page) -> bool:
+def too_wide(page: Page) -> bool:
     """True where the page is wider than its window."""
     return bool(too_wide(page))
 

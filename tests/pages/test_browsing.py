@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.pages.browsing import Browsing, is_scrolling_sideways
+from tests.pages.browsing import Browsing, too_wide
 from tests.pages.site import ROLES, Site
 
 
@@ -19,7 +19,7 @@ def test_everybody_can_sign_in(browsing: Browsing, site: Site, role: str) -> Non
     assert (start.status, "sign-in" in start.headers["location"]) == (302, False)
     assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     assert page.evaluate("innerWidth") == 390
-    assert not is_scrolling_sideways(page)
+    assert not too_wide(page)
 
 
 @pytest.mark.parametrize(

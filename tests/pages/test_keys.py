@@ -7,7 +7,8 @@ from playwright.sync_api import Dialog, Page, expect
 
 from anthyx_server import keys
 from anthyx_server.keys import ApiKey
-from tests.pages.browsing import Browsing, copied, is_scrolling_sideways
+from tests.pages.browsing import Browsing, copied, too_wide
+from tests.pages.keyboard import press, press_until
 from tests.pages.site import Site, Team
 from tests.support.apps import call
 
@@ -45,14 +46,14 @@ def test_a_key_from_create_to_delete(
 ) -> None:
     page = browsing.sign_in(team.owner, is_phone=is_phone, is_dark=is_phone)
     create(page)
-    assert not is_scrolling_sideways(page)
+    assert too_wide(page) == []
     token = copy_key(page)
     expect(page.get_by_text("Waiting for the first call")).to_be_visible()
     assert current(site, token) == 200
     expect(page.get_by_text("It works.")).to_be_visible()
     page.get_by_role("link", name="Done").click()
     expect(page.get_by_text("1 of 5 keys (Starter)")).to_be_visible()
-    assert not is_scrolling_sideways(page)
+    assert too_wide(page) == []
     page.get_by_role("link", name="Delete Zapier integration").click()
     dialog = page.get_by_role("dialog", name="Delete Zapier integration?")
     expect(dialog).to_contain_text("requests in flight too")
@@ -89,29 +90,6 @@ def test_by_keyboard_alone(site: Site, owner_page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     press(page, "Delete", "No keys yet")
     assert current(site, token) == 401
-
-
-def press(page: Page, name: str, heading: str) -> None:
-    """Tab to what has this name and press Enter; what comes has this heading."""
-    press_until(page, name)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-
-
-def press_until(page: Page, name: str) -> None:
-    """Press Tab until what has this name is focused."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate(_FOCUSED) == name:
-            return
-    raise AssertionError(f"Tab never reaches {name}")
-
-
-_FOCUSED = """() => {
-  const focused = document.activeElement;
-  const label = focused.labels?.[0]?.textContent;
-  return (focused.getAttribute("aria-label") ?? label ?? focused.textContent).trim();
-}"""
 
 
 def test_an_address_that_is_refused_is_offered(site: Site, owner_page: Page) -> None:

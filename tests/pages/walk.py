@@ -13,6 +13,7 @@ from anthyx_server import db, workspaces
 from anthyx_server.app import create_app
 from anthyx_server.dashboard import is_guarded
 from anthyx_server.tenancy import system_caller
+from tests.pages.sent import make_delivery, make_endpoint
 from tests.pages.site import Person, Team
 from tests.pages.writing import use, write_posts
 from tests.support.apps import make_settings
@@ -86,6 +87,14 @@ def _a_key(team: Team) -> str:
     return account.key_id
 
 
+def _an_endpoint(team: Team) -> str:
+    return make_endpoint(team.account())
+
+
+def _a_delivery(team: Team) -> str:
+    return make_delivery(team.account())
+
+
 def _a_post(team: Team) -> str:
     account = team.account(name="Editorial")
     use(account)
@@ -109,13 +118,15 @@ def _a_reset(team: Team) -> str:
         return workspaces.offer_reset(caller, team.owner.email).path.rpartition("/")[2]
 
 
-# What the variables of paths stand for, where need be of one view.
+# What the variables of paths stand for, where need be of one view; made in this order.
 SEEDS: dict[str, Callable[[Team], str]] = {
     "key_id": _a_key,
     "member_id": _a_member,
     "post_id": _a_post,
     "links.show_invite token": _an_invite,
     "links.show_reset token": _a_reset,
+    "endpoint_id": _an_endpoint,
+    "delivery_id": _a_delivery,
 }
 
 

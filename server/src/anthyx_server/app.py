@@ -39,6 +39,7 @@ from anthyx_server.webhooks.deliveries.endpoint_routes import (
 )
 from anthyx_server.webhooks.deliveries.routes import blueprint as webhook_deliveries_blueprint
 from anthyx_server.webhooks.endpoints.routes import blueprint as webhook_endpoints_blueprint
+from anthyx_server.webhooks.pages import blueprint as webhook_pages
 from anthyx_server.workspaces.routes import blueprint as workspace_blueprint
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ _MOUNTED = (
 )
 _PAGES = (
     key_pages,
+    webhook_pages,
     *team.blueprints,
     usage_pages_blueprint,
     post_pages_blueprint,
@@ -76,6 +78,8 @@ _HANDED_DOWN = {
     "anthyx_look_again": keys.look_again,
     "anthyx_brand_lookup": brands.existing_ids,
     "anthyx_brand_hold": brands.hold_existing,
+    "anthyx_brand_offer": brands.list_visible_names,
+    "anthyx_brand_names": brands.names_of,
     "anthyx_brand_contents": (channels.count_in_brand, posts.count_in_brand),
     "anthyx_media_lookup": posts.no_media,
 }

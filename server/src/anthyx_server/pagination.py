@@ -144,6 +144,11 @@ def page(
     return _page(rows, arguments["limit"], width, _scope(arguments, caller), present)
 
 
+def cursor_at(arguments: dict[str, Any], caller: Caller, *place: Any) -> str:
+    """The cursor of a page that begins after a place where there may be no row: JSON values."""
+    return _encode(place, _scope(arguments, caller))
+
+
 def _page(
     rows: Sequence[Row[Any]],
     limit: int,

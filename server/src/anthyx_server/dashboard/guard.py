@@ -32,29 +32,36 @@ def page(
     method: Literal["GET", "POST"] = "GET",
     permission: Permission = "view",
     is_confirmed: bool = False,
+    is_noted: bool = False,
+    prepare: Callable[[], None] | None = None,
 ) -> Callable[[View], View]:
     """Declare a view as a page for members who are signed in.
 
     The view is called with a `Visitor` and the path's ids. A POST needs the token of our forms
     and runs in one transaction, which commits unless the view raises. With `is_confirmed` the
-    password must have been given within the last minutes, else it is asked for first.
+    password must have been given within the last minutes, else it is asked for first. A GET that
+    `is_noted` leaves an entry on the audit log, and commits as a POST does. `prepare` is called for
+    a form that will be taken, while no transaction is open: for what takes long, such as asking
+    others.
     """
+
+    def admit() -> Visitor | Response:
+        return _admit(method, permission, is_confirmed=is_confirmed)
 
     def declare(view: View) -> View:
         @functools.wraps(view)
         def run(**ids: str) -> Answer:
-            if method == "GET":
+            if method == "GET" and not is_noted:
                 db.read_only()
-            visitor = _visitor()
-            if visitor is None:
-                return redirect(url_of("sign_in.show_sign_in", next=_here(method)), 303)
-            if not may(visitor.member, permission):
-                raise PageForbidden(f"Your role ({visitor.member.role}) does not allow this.")
-            if method == "POST":
-                require_own_form(cookies.session_token() or "")
-            if is_confirmed and not visitor.is_confirmed:
-                return redirect(url_of("confirmation.show_confirmation", next=_here(method)), 303)
-            return _run(view, visitor, ids, is_writing=method == "POST")
+            admitted = admit()
+            if prepare is not None and isinstance(admitted, Visitor):
+                # Nothing was written so far; on SQLite it would keep all others from writing.
+                db.rollback()
+                prepare()
+                admitted = admit()
+            if not isinstance(admitted, Visitor):
+                return admitted
+            return _run(view, admitted, ids, is_writing=is_noted or method == "POST")
 
         blueprint.add_url_rule(
             rule, view.__name__, run, methods=[method], provide_automatic_options=False
@@ -63,6 +70,25 @@ def page(
         return view
 
     return declare
+
+
+def _admit(method: str, permission: Permission, *, is_confirmed: bool) -> Visitor | Response:
+    """Who asks, or where they have to go first.
+
+    Raises:
+        PageForbidden: their role does not allow it.
+        FormRefused: the form is none of ours.
+    """
+    visitor = _visitor()
+    if visitor is None:
+        return redirect(url_of("sign_in.show_sign_in", next=_here(method)), 303)
+    if not may(visitor.member, permission):
+        raise PageForbidden(f"Your role ({visitor.member.role}) does not allow this.")
+    if method == "POST":
+        require_own_form(cookies.session_token() or "")
+    if is_confirmed and not visitor.is_confirmed:
+        return redirect(url_of("confirmation.show_confirmation", next=_here(method)), 303)
+    return visitor
 
 
 _pages: set[str] = set()

@@ -1,6 +1,6 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
-from anthyx_server.events.catalogue import TYPES, scope_of
+from anthyx_server.events.catalogue import DESCRIPTIONS, TYPES, scope_of
 from anthyx_server.events.feed import KEPT_FOR
 from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
@@ -16,6 +16,7 @@ from anthyx_server.events.storing import (
 from anthyx_server.events.waiting import init_waiting, wait_until
 
 __all__ = [
+    "DESCRIPTIONS",
     "EVENT_INSERTION",
     "EVENT_ON_POSTGRESQL",
     "EVENT_ON_SQLITE",

@@ -22,8 +22,8 @@ from anthyx_server.webhooks.models import WebhookAttempt, WebhookDelivery
 # A delivery with more attempts shows the latest: their answers may be 16 KiB each.
 MOST_ATTEMPTS = 50
 # An id may be made a little later than the time that the row is created at: that of a test.
-_APART = timedelta(milliseconds=250)
-_LOWEST, _HIGHEST = "dlv_", "dlv_~"
+APART = timedelta(milliseconds=250)
+LOWEST, HIGHEST = "dlv_", "dlv_~"
 
 
 def lowest_id(moment: datetime) -> str:
@@ -43,13 +43,20 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
     brand_id = arguments["brand_id"]
     if brand_id is not None and caller.brand_ids is not None and brand_id not in caller.brand_ids:
         raise _no_brand(brand_id)
-    rows = _rows(caller, arguments)
+    rows = read_rows(caller, arguments)
     if not rows and brand_id is not None:
         _require_brand(caller, brand_id)
     return pagination.page(rows, arguments, caller, 1, present_row)
 
 
-def _rows(caller: Caller, arguments: dict[str, Any]) -> Sequence[sa.Row[Any]]:
+def read_rows(
+    caller: Caller, arguments: dict[str, Any], *, low: str = LOWEST
+) -> Sequence[sa.Row[Any]]:
+    """The rows of a page, and one more where there are more; none with an id below `low`.
+
+    Raises:
+        InvalidCursor: the cursor was made elsewhere or for other filters.
+    """
     given = {name: value for name, value in arguments.items() if value is not None}
     parameters = tenant(caller) | given | {"page_rows": given["limit"] + 1}
     brands: list[str] = []
@@ -69,6 +76,7 @@ def _rows(caller: Caller, arguments: dict[str, Any]) -> Sequence[sa.Row[Any]]:
         parameters["after_sequence"] = given["after_sequence"] if place is None else place[0]
         return reader().rows(queries.by_sequence_query(shape), parameters)
     parameters |= _ids_between(given.get("created_after"), given.get("created_before"))
+    parameters["low"] = max(parameters["low"], low)
     if place is not None:
         # One end alone: of two, SQLite might take the farther one.
         parameters["high"] = min(parameters["high"], place[0])
@@ -78,8 +86,8 @@ def _rows(caller: Caller, arguments: dict[str, Any]) -> Sequence[sa.Row[Any]]:
 def _ids_between(start: datetime | None, end: datetime | None) -> dict[str, str]:
     """The ids that deliveries of a time can have."""
     return {
-        "low": _LOWEST if start is None else lowest_id(start),
-        "high": _HIGHEST if end is None else lowest_id(end + _APART),
+        "low": LOWEST if start is None else lowest_id(start),
+        "high": HIGHEST if end is None else lowest_id(end + APART),
     }
 
 

@@ -26,7 +26,7 @@ Delivery: Any = WebhookDelivery
 # An event has few deliveries; then what narrows most.
 _LEADS = ("event_id", "endpoint_id", "brand_id")
 _RANGES = {"created_after": operators.ge, "created_before": operators.lt}
-FILTERS = frozenset({*_LEADS, *_RANGES, "status"})
+FILTERS = frozenset({*_LEADS, *_RANGES, "status", "event_type"})
 
 
 class Shape(NamedTuple):

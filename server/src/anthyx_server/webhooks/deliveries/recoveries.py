@@ -157,6 +157,11 @@ def find(caller: Caller, recovery_id: str) -> WebhookRecovery:
     return recovery
 
 
+def under_way(caller: Caller, endpoint_id: str) -> WebhookRecovery | None:
+    """The recovery of an endpoint that is not finished, if there is one."""
+    return db.session.scalars(_unfinished(caller, endpoint_id)).first()
+
+
 def _require_kept(since: datetime, name: str) -> None:
     """Check a time by what is on record: recovering from before would leave out some silently."""
     settings: WebhookSettings = current_app.extensions["anthyx_webhook_settings"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from anthyx_server import buckets, clock
-from anthyx_server.db import reader
+from anthyx_server.db import db, reader
 from anthyx_server.tenancy import Caller, owned
 from anthyx_server.webhooks.deliveries import endpoint, rollup
 from anthyx_server.webhooks.deliveries.histogram import percentile
@@ -39,6 +40,45 @@ def read(caller: Caller, endpoint_id: str, arguments: dict[str, Any]) -> dict[st
     }
 
 
+def totals(
+    caller: Caller, endpoint_ids: Collection[str], since: datetime
+) -> dict[str, tuple[int, int]]:
+    """How many attempts at each of these endpoints of the caller succeeded and failed.
+
+    From the hour on that holds `since`; without an entry where none was made.
+    """
+    start = buckets.floor(since, buckets.LENGTHS["hour"])
+    hour, attempt = WebhookHour, WebhookAttempt
+    is_success = rollup.is_success()
+    stored = owned(
+        hour, caller, hour.endpoint_id, sa.func.sum(hour.succeeded), sa.func.sum(hour.failed)
+    )
+    tail = owned(
+        attempt, caller, attempt.endpoint_id, sa.func.sum(is_success), sa.func.sum(1 - is_success)
+    )
+    both = sa.union_all(
+        stored.where(hour.endpoint_id.in_(endpoint_ids), hour.hour >= start).group_by(
+            hour.endpoint_id
+        ),
+        tail.where(
+            attempt.endpoint_id.in_(endpoint_ids),
+            attempt.id > _summed_up_to(),
+            attempt.started_at >= start,
+        ).group_by(attempt.endpoint_id),
+    )
+    found: dict[str, tuple[int, int]] = {}
+    for endpoint_id, succeeded, failed in db.session.execute(both):
+        before = found.get(endpoint_id, (0, 0))
+        found[endpoint_id] = before[0] + int(succeeded), before[1] + int(failed)
+    return found
+
+
+def _summed_up_to() -> Any:
+    """The id of the last attempt that is in the sums."""
+    mark = sa.select(WebhookMark.attempt_id).where(WebhookMark.name == rollup.MARK)
+    return sa.func.coalesce(mark.scalar_subquery(), "")
+
+
 def _query(caller: Caller, endpoint_id: str, start: datetime, end: datetime) -> Any:
     """The sums of hours, and the attempts after the last that was summed.
 
@@ -55,7 +95,6 @@ def _query(caller: Caller, endpoint_id: str, start: datetime, end: datetime) -> 
     ).where(
         WebhookHour.endpoint_id == endpoint_id, WebhookHour.hour >= start, WebhookHour.hour < end
     )
-    mark = sa.select(WebhookMark.attempt_id).where(WebhookMark.name == rollup.MARK)
     hour = rollup.hour_of(reader().engine)
     is_success = rollup.is_success()
     attempt: Any = WebhookAttempt
@@ -71,7 +110,7 @@ def _query(caller: Caller, endpoint_id: str, start: datetime, end: datetime) -> 
         )
         .where(
             attempt.endpoint_id == endpoint_id,
-            attempt.id > sa.func.coalesce(mark.scalar_subquery(), ""),
+            attempt.id > _summed_up_to(),
             attempt.started_at >= start,
             attempt.started_at < end,
         )

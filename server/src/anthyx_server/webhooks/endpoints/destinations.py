@@ -18,8 +18,12 @@ def look_up() -> None:
     with suppress(orjson.JSONDecodeError):
         body = orjson.loads(request.get_data(cache=True))
         if isinstance(body, dict) and isinstance(body.get("url"), str):
-            text = body["url"].strip()
-            _verdicts()[text] = _judge(text)
+            look_up_url(body["url"].strip())
+
+
+def look_up_url(text: str) -> None:
+    """Judge a URL; `judged` tells the verdict."""
+    _verdicts()[text] = _judge(text)
 
 
 def keep(url: str) -> None:

@@ -9,20 +9,22 @@ from flask import Blueprint, request
 from anthyx_server.conditional import require_match
 from anthyx_server.errors import InvalidState
 from anthyx_server.keys import PlanLimitReached, RotationInProgress
-from anthyx_server.merge_patch import patched
 from anthyx_server.operations import Reply, operation, require_scope
 from anthyx_server.tenancy import Caller
 from anthyx_server.webhooks.disabling import REQUESTED, disable
 from anthyx_server.webhooks.endpoint_views import show, tag
-from anthyx_server.webhooks.endpoints import destinations, lookup, rotation, schemas, service
-from anthyx_server.webhooks.endpoints.custom_headers import as_spelled
+from anthyx_server.webhooks.endpoints import (
+    destinations,
+    lookup,
+    patching,
+    rotation,
+    schemas,
+    service,
+)
 from anthyx_server.webhooks.endpoints.subscriptions import scopes_of
 from anthyx_server.webhooks.models import WebhookEndpoint
-from anthyx_server.webhooks.secret import opened
 
 blueprint = Blueprint("webhook-endpoints", __name__)
-
-_writable = schemas.WritableWebhookEndpointSchema()
 
 
 def _reply(caller: Caller, endpoint: WebhookEndpoint, status: int = 200, **options: Any) -> Reply:
@@ -97,46 +99,7 @@ def update_webhook_endpoint(caller: Caller, endpoint_id: str, body: dict[str, An
     Headers are merged with those that are stored; null removes them, or one of them. The key
     needs the read scope of every family of events that is subscribed to afterwards.
     """
-    brands = service.hold_brands(caller, _texts(body.get("brand_ids")))
-    endpoint = lookup.lock(caller, endpoint_id)
-    destinations.keep(endpoint.url)
-    shown = show(caller, endpoint)
-    values = _patched(endpoint, shown, body)
-    require_scope(caller, "webhooks:write", *scopes_of(values["event_types"]))
-    if values.get("brand_ids", shown["brand_ids"]) != shown["brand_ids"]:
-        service.check_brands(caller, values["brand_ids"], brands)
-    service.update(caller, endpoint, values)
-    return _reply(caller, endpoint)
-
-
-def _texts(value: Any) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def _patched(
-    endpoint: WebhookEndpoint, shown: dict[str, Any], patch: dict[str, Any]
-) -> dict[str, Any]:
-    """What is to be set; of headers and brands only if the patch has them.
-
-    Headers are shown by name alone, so what is shown may come back; the brands may all be gone.
-    """
-    if patch.get("headers") == shown["headers"]:
-        patch = {name: value for name, value in patch.items() if name != "headers"}
-    if patch.get("brand_ids") == shown["brand_ids"]:
-        patch = {name: value for name, value in patch.items() if name != "brand_ids"}
-    # Health changes by itself: what is sent back may be of before.
-    known = shown | {"headers": {}, "health": patch.get("health")}
-    if isinstance(patch.get("headers"), dict):
-        known["headers"] = opened(endpoint).headers
-        patch = patch | {"headers": as_spelled(patch["headers"], endpoint.header_names)}
-    if "brand_ids" not in patch:
-        known["brand_ids"] = None
-    values = patched(_writable, known, tag(endpoint), patch)
-    return {
-        name: value
-        for name, value in values.items()
-        if name in patch or name not in {"headers", "brand_ids"}
-    }
+    return _reply(caller, patching.apply(caller, endpoint_id, body))
 
 
 @operation(
