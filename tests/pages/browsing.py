@@ -105,11 +105,6 @@ def copied(page: Page) -> str:
     return text
 
 
-def too_wide(page: Page) -> bool:
-    """True where the page is wider than its window."""
-    return bool(too_wide(page))
-
-
 def too_wide(page: Page) -> list[str]:
     """What makes the page scroll sideways, by its markup; nothing where it does not."""
     found: list[str] = page.evaluate(_TOO_WIDE)

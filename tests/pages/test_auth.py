@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from anthyx_server import db, workspaces
 from anthyx_server.tenancy import system_caller
-from tests.pages.browsing import Browsing, copied, too_wide, sign_in
+from tests.pages.browsing import Browsing, copied, sign_in, too_wide
 from tests.pages.site import Person, Site, Team
 
 NEW = "another long password"
@@ -49,7 +49,7 @@ def test_a_wrong_password_is_told_and_the_address_kept(browsing: Browsing, team:
 def test_at_phone_width_by_keyboard_alone(browsing: Browsing, team: Team, is_dark: bool) -> None:
     page = browsing.open(is_phone=True, is_dark=is_dark)
     page.goto("/account")
-    assert not too_wide(page)
+    assert too_wide(page) == []
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Tab")
@@ -58,7 +58,7 @@ def test_at_phone_width_by_keyboard_alone(browsing: Browsing, team: Team, is_dar
     page.keyboard.type(team.owner.password)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
-    assert not too_wide(page)
+    assert too_wide(page) == []
     button = page.get_by_role("button", name="Sign out", exact=True)
     for _ in range(12):
         page.keyboard.press("Tab")
