@@ -48,6 +48,6 @@ def running(
             "dlv_…": add_delivery(account, enabled, status="dead"),
             "we_…/enable": f"{disabled}/enable",
             "we_…": enabled,
-            RECEIVER: "http://127.0.0.1:9099",
+            RECEIVER: "https://93.184.216.34",
         }
         yield Running(url, account.token, test_token, ids)

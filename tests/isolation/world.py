@@ -207,5 +207,10 @@ def _owned_rows(table: sa.Table, owner: Account) -> sa.Select[Any]:
     query = sa.select(table)
     if table.name == "workspaces":
         return query.where(table.c.id == owner.workspace_id)
-    query = query.where(table.c.workspace_id == owner.workspace_id)
+    if "workspace_id" not in table.c:
+        members = Base.metadata.tables["members"]
+        own = sa.select(members.c.id).where(members.c.workspace_id == owner.workspace_id)
+        query = query.where(table.c.member_id.in_(own))
+    else:
+        query = query.where(table.c.workspace_id == owner.workspace_id)
     return query.where(table.c.mode == owner.mode) if "mode" in table.c else query

@@ -22,6 +22,7 @@ from anthyx_server import openapi
 from anthyx_server.ids import PATTERN
 from anthyx_server.keys import standing
 from tests.support.apps import Account, make_account
+from tests.support.webhooks import add_delivery, add_endpoint, add_recovery
 
 __all__ = ["_declaring_all_operations"]
 
@@ -63,6 +64,9 @@ IDS: dict[str, Callable[[Account], str]] = {
     # With a key of its own: three requests for each call would use up the caller's minute.
     "post_id": lambda each: _post(each.with_key()),
     "key_id": lambda each: each.with_key().key_id,
+    "endpoint_id": add_endpoint,
+    "delivery_id": lambda each: add_delivery(each, add_endpoint(each)),
+    "recovery_id": lambda each: add_recovery(each, add_endpoint(each)),
 }
 
 

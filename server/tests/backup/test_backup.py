@@ -256,8 +256,14 @@ def test_a_newer_schema_or_format_is_refused(deployment: Deployment, backup: Pat
 def test_an_older_schema_is_migrated_by_the_next_start(
     deployment: Deployment, backup: Path
 ) -> None:
-    change = "UPDATE alembic_version SET version_num = '0005'; DROP TABLE usage_notices"
-    deployment.restore(with_database(backup, change, schema_revision="0005"))
+    change = (
+        "UPDATE alembic_version SET version_num = '0008'; "
+        "DROP TABLE mails; DROP TABLE notices; DROP TABLE wanted_resets; "
+        "DROP TABLE familiar_origins; "
+        "ALTER TABLE second_factors DROP COLUMN failures; "
+        "ALTER TABLE second_factors DROP COLUMN locked_until"
+    )
+    deployment.restore(with_database(backup, change, schema_revision="0008"))
     deployment.run("migrate")
     assert deployment.run("check").endswith("Everything is in order.\n")
 

@@ -141,6 +141,7 @@ def _show_api_error(error: ApiError) -> Response:
 
 def _show_not_found(_: HTTPException) -> Response:
     text = "There is nothing at this path."
-    if request.path.startswith("/v1/"):
+    # Programs that mistook the address are told as the API tells them.
+    if request.path.startswith("/v1/") or "text/html" not in request.headers.get("Accept", ""):
         return problem_response(ApiNotFound(text))
     return _show_error(PageNotFound(text))

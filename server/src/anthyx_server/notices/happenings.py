@@ -73,12 +73,21 @@ def tell_failing_endpoint(
     )
 
 
+def _told_of(event: dict[str, Any]) -> dict[str, Any]:
+    """What an event tells of; of one that was too large to be whole, only the id is certain."""
+    return {"id": event["subject"]["id"], **event["data"]["object"]}
+
+
+def _name(key: dict[str, Any]) -> str:
+    return in_one_line(key.get("name") or key["id"])
+
+
 def _leaked(workspace: Workspace, event: dict[str, Any]) -> _Told:
-    key = event["data"]["object"]
+    key = _told_of(event)
     found = key.get("found") or {}
     place = found.get("url") or found.get("source")
     told = f" It was reported at (not verified): {in_one_line(str(place))}" if place else ""
-    return f"The API key “{in_one_line(key['name'])}” was found in public", [
+    return f"The API key “{_name(key)}” was found in public", [
         (
             f"{_named(key)} was found where others can read it. It was revoked at "
             f"{_time(workspace, event['created_at'])}: requests with it are refused.{told}"
@@ -93,12 +102,10 @@ def _leaked(workspace: Workspace, event: dict[str, Any]) -> _Told:
 
 
 def _expiring(workspace: Workspace, event: dict[str, Any]) -> _Told:
-    key = event["data"]["object"]
-    return f"The API key “{in_one_line(key['name'])}” expires soon", [
-        (
-            f"{_named(key)} expires at {_time(workspace, key['expires_at'])}. Requests with it are "
-            "refused from then on."
-        ),
+    key = _told_of(event)
+    ends = f"at {_time(workspace, key['expires_at'])}" if key.get("expires_at") else "soon"
+    return f"The API key “{_name(key)}” expires soon", [
+        (f"{_named(key)} expires {ends}. Requests with it are refused from then on."),
         "",
         "Rotate it: the old key goes on working while you put the new one in place.",
         page_url(_KEYS),
@@ -106,8 +113,8 @@ def _expiring(workspace: Workspace, event: dict[str, Any]) -> _Told:
 
 
 def _disabled(workspace: Workspace, event: dict[str, Any]) -> _Told:
-    endpoint = event["data"]["object"]
-    where = _host(endpoint["url"])
+    endpoint = _told_of(event)
+    where = _host(endpoint.get("url", ""))
     cause = _CAUSES.get(endpoint.get("disabled_reason") or "", "")
     return f"The webhook endpoint at {where} was turned off", [
         f"Your webhook endpoint at {where} was turned off at "
@@ -126,8 +133,9 @@ _BY_TYPE: dict[str, Callable[[Workspace, dict[str, Any]], _Told]] = {
 
 
 def _named(key: dict[str, Any]) -> str:
-    mode = "test " if key["mode"] == "test" else ""
-    return f"Your {mode}API key “{in_one_line(key['name'])}” ({key['prefix']}…{key['last4']})"
+    mode = "test " if key.get("mode") == "test" else ""
+    looks = f" ({key['prefix']}…{key['last4']})" if "prefix" in key else ""
+    return f"Your {mode}API key “{_name(key)}”{looks}"
 
 
 def _time(workspace: Workspace, text: str) -> str:

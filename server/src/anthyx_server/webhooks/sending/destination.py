@@ -122,7 +122,8 @@ def parse(url: str, policy: Policy) -> Destination:
     scheme, authority, path, query, fragment = found.groups()
     if fragment is not None:
         raise BadDestination("Must not have a fragment (#…): it is never sent.")
-    target = (path or "/") + (query or "")
+    # libcurl leaves an empty query out.
+    target = (path or "/") + (query if query and query != "?" else "")
     if not _REST.fullmatch(target):
         raise BadDestination(
             "Path and query may only contain the characters of RFC 3986: percent-encode others."
