@@ -88,7 +88,7 @@ class World:
         """
         found: Rows = {}
         # What belongs to no workspace is told to nobody.
-        moving = {"event_feeds", "audit_heads", "webhook_hosts", "webhook_marks"}
+        moving = {"event_feeds", "audit_heads", "webhook_hosts", "webhook_marks", "wanted_resets"}
         tables = [each for each in Base.metadata.sorted_tables if each.name not in moving]
         with self.app.app_context():
             for table in tables:
