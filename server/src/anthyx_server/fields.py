@@ -40,6 +40,15 @@ class AnswerSchema(Schema):
         unknown = EXCLUDE
 
 
+class Flag(fields.Boolean):
+    """True or false; neither 0 and 1, which Python takes for them, nor words."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class ActorSchema(AnswerSchema):
     """Who did something."""
 

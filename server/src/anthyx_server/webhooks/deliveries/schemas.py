@@ -134,7 +134,7 @@ class RecoverWebhookEndpointSchema(own.StrictSchema):
     """From when on to send again what failed; `dry_run` only counts it."""
 
     since = own.Time(required=True)
-    dry_run = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    dry_run = own.Flag(load_default=False)
 
 
 class WebhookRecoverySchema(own.AnswerSchema):
