@@ -37,10 +37,9 @@ def tell_event(event: Any) -> None:
     """Tell what an event means for people; connected to `events.published`."""
     compose = _BY_TYPE.get(event.type)
     workspace = db.session.get(Workspace, event.workspace_id) if compose else None
-    told = orjson.loads(event.body) if workspace else {}
-    if compose is None or workspace is None or told["data"]["truncated"]:
+    if compose is None or workspace is None:
         return
-    subject, lines = compose(workspace, told)
+    subject, lines = compose(workspace, orjson.loads(event.body))
     tell_workspace(workspace, event.type, subject, "\n".join(lines))
 
 
