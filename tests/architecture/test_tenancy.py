@@ -22,7 +22,6 @@ MODULES = {"sa", "sqlalchemy", "sqlite", "postgresql", "pg"}
 
 # function -> why it looks beyond one workspace and mode, or how it is scoped otherwise
 EXEMPT = {
-    "channels.jobs:_seal_batch": "a job for all workspaces",
     "channels.service:count_by_encryption_key": "the operator's count over all workspaces",
     "audit.service:_chain": "inserts what `record` took from the caller",
     "audit.verification:_batches": "the chain of one workspace, of both modes",
@@ -71,7 +70,6 @@ EXEMPT = {
     "webhooks.deliveries.rollup:_store": "a job for all workspaces",
     "webhooks.fan_out:<module>": "endpoints of the event's own workspace and mode",
     "posts.streams:_base": "the posts of rows that `owned_by_tenant` has selected",
-    "webhooks.endpoints.jobs:_batch": "jobs for all workspaces",
     "webhooks.endpoints.jobs:forget_deleted_endpoints": "a job for all workspaces",
     "webhooks.endpoints.lookup:count_all": "the plan's cap counts endpoints of both modes",
     "webhooks.endpoints.lookup:count_by_encryption_key": "the operator's count over all workspaces",

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from anthyx_server import checks, db
+from anthyx_server import batches, checks, db
 from anthyx_server.audit import jobs as audit_jobs
 from anthyx_server.channels import Channel, credentials, jobs
 from anthyx_server.config import NamedSecret, Settings
@@ -140,7 +140,7 @@ def test_the_job_seals_them_under_the_current_key(
     account: Account, make_channel: Make, rotated: Settings, dropped: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(jobs, "_BATCH", 2)
+    monkeypatch.setattr(batches, "_SIZE", 2)
     brand = make_channel()["brand_id"]  # and a channel without any
     made = [make_channel(brand_id=brand, credentials={"n": str(n)}) for n in range(5)]
     with open_app(rotated) as app:
@@ -176,7 +176,7 @@ def test_a_run_that_is_interrupted_loses_nothing(
     account: Account, make_channel: Make, rotated: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [make_channel(credentials={"n": str(n)})["id"] for n in range(4)]
-    monkeypatch.setattr(jobs, "_BATCH", 2)
+    monkeypatch.setattr(batches, "_SIZE", 2)
     sealed: list[str] = []
     seal = credentials.seal
 

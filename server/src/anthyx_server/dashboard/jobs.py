@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from anthyx_server import clock, notices, workspaces
+from anthyx_server.batches import act_in_batches, is_sealed_before
 from anthyx_server.dashboard import second_factor
 from anthyx_server.dashboard.models import (
     FamiliarOrigin,
@@ -18,14 +19,12 @@ from anthyx_server.dashboard.models import (
 from anthyx_server.dashboard.sessions import IDLE
 from anthyx_server.db import db, transaction
 from anthyx_server.queue import job
-from anthyx_server.sealing import keyring
 from anthyx_server.tenancy import system_caller
 from anthyx_server.workspaces import Member, get_workspace
 
 _FORMS_KEPT_FOR = timedelta(days=1)
 _SET_UP_WITHIN = timedelta(hours=1)
 _FAMILIAR_FOR = timedelta(days=180)
-_BATCH = 200
 
 
 @job(every_seconds=3600)
@@ -67,30 +66,13 @@ def _offer(member: Member, address: str | None) -> None:
 def seal_second_factors_anew() -> None:
     """Seal keys that are under an older encryption key under the current one.
 
-    Each batch is a transaction; what can't be opened, because its key was dropped, is left as it
-    is, and so is what is being changed.
+    What can't be opened, because its key was dropped, is left as it is.
     """
-    last_id: str | None = ""
-    while last_id is not None:
-        with transaction():
-            last_id = _seal_batch(last_id)
+    is_older = is_sealed_before(SecondFactor.encryption_key_id)
+    act_in_batches(SecondFactor.member_id, is_older, _seal_anew)
 
 
-def _seal_batch(after_id: str) -> str | None:
-    """Seal the next keys in the members' order; the last one's id, None where there was none."""
-    key_id, current = SecondFactor.encryption_key_id, keyring().current
-    # Not `!=`, which no index answers: with nothing to do, this must not read the whole table.
-    query = (
-        select(SecondFactor)
-        .where(or_(key_id < current, key_id > current), SecondFactor.member_id > after_id)
-        .order_by(SecondFactor.member_id)
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    factors = db.session.scalars(query).all()
-    for factor in factors:
-        key = second_factor.open_key(factor)
-        if key is not None:
-            second_factor.seal(factor, key)
-    return factors[-1].member_id if factors else None
+def _seal_anew(factor: SecondFactor) -> None:
+    key = second_factor.open_key(factor)
+    if key is not None:
+        second_factor.seal(factor, key)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from anthyx_server import checks, db
+from anthyx_server import batches, checks, db
 from anthyx_server.audit import jobs as audit_jobs
 from anthyx_server.config import NamedSecret, Settings
 from anthyx_server.sealing import keyring
@@ -60,7 +60,7 @@ def test_the_job_seals_everything_under_the_current_key(
     account: Account, make_endpoint: Make, rotated: Settings, dropped: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(jobs, "_BATCH", 2)
+    monkeypatch.setattr(batches, "_SIZE", 2)
     made = [make_endpoint(headers={"N": str(number)}) for number in range(4)]
     rotating = f"/webhook-endpoints/{made[3]['id']}"
     new = document(account.post(rotating + "/rotate-secret"))["secret"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import delete, select
 
 from anthyx_server import clock, notices
+from anthyx_server.batches import act_in_batches, is_sealed_before
 from anthyx_server.db import db, transaction
 from anthyx_server.queue import job
 from anthyx_server.sealing import keyring
@@ -17,7 +17,6 @@ from anthyx_server.webhooks.endpoints import rotation
 from anthyx_server.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
 from anthyx_server.webhooks.secret import open_endpoint, seal
 
-_BATCH = 200
 _FAILING_FOR = timedelta(days=1)
 
 
@@ -25,13 +24,11 @@ _FAILING_FOR = timedelta(days=1)
 def seal_secrets_anew() -> None:
     """Seal what is under an older encryption key under the current one.
 
-    Each batch is a transaction: a crash loses none, and the next run goes on from there. What
-    can't be opened, because its key was dropped, is left as it is, and so is what is being changed;
-    versions stay, since nothing that is shown changes.
+    What can't be opened, because its key was dropped, is left as it is; versions stay, since
+    nothing that is shown changes.
     """
-    key_id, current = WebhookEndpoint.encryption_key_id, keyring().current
-    # Not `!=`, which no index answers: with nothing to do, this must not read the whole table.
-    _in_batches(or_(key_id < current, key_id > current), _seal_anew)
+    is_older = is_sealed_before(WebhookEndpoint.encryption_key_id)
+    act_in_batches(WebhookEndpoint.id, is_older, _seal_anew)
 
 
 def _seal_anew(endpoint: WebhookEndpoint) -> None:
@@ -46,37 +43,13 @@ def _seal_anew(endpoint: WebhookEndpoint) -> None:
 @job(every_seconds=60)
 def end_rotations() -> None:
     """Forget old secrets whose time is over; they have not been used since."""
-    _in_batches(WebhookEndpoint.secret_activates_at <= clock.now(), _end_rotation)
+    is_over = WebhookEndpoint.secret_activates_at <= clock.now()
+    act_in_batches(WebhookEndpoint.id, is_over, _end_rotation)
 
 
 def _end_rotation(endpoint: WebhookEndpoint) -> None:
     if open_endpoint(keyring(), endpoint) is not None:
         rotation.end(endpoint)
-
-
-def _in_batches(is_meant: ColumnElement[bool], act: Callable[[WebhookEndpoint], None]) -> None:
-    last_id: str | None = ""
-    while last_id is not None:
-        with transaction():
-            last_id = _batch(is_meant, act, last_id)
-
-
-def _batch(
-    is_meant: ColumnElement[bool], act: Callable[[WebhookEndpoint], None], after_id: str
-) -> str | None:
-    """Act on the next endpoints in id order; the last one's id, None where there was none."""
-    query = (
-        select(WebhookEndpoint)
-        .where(is_meant, WebhookEndpoint.id > after_id)
-        .order_by(WebhookEndpoint.id)
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    endpoints = db.session.scalars(query).all()
-    for endpoint in endpoints:
-        act(endpoint)
-    return endpoints[-1].id if endpoints else None
 
 
 @job(every_seconds=300)
