@@ -1,46 +1,33 @@
-"""The endpoint that deliveries are asked for or sent to, as far as the caller may see it."""
+"""The endpoint that something is to be sent to, and its queue, locked for that."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request
-from sqlalchemy import Select
 
 from anthyx_server.conditional import require_match
 from anthyx_server.db import db
-from anthyx_server.errors import NotFound
-from anthyx_server.tenancy import Caller, locked, one, owned
+from anthyx_server.tenancy import Caller, locked, owned
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.endpoint_views import tag
 from anthyx_server.webhooks.errors import EndpointDisabled
 from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
 
 
-def find(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
-    """One endpoint; a deleted one too, for what is on record of it.
-
-    Raises:
-        NotFound: there is none that the caller may see.
-    """
-    return _seen(caller, _query(caller, endpoint_id), endpoint_id)
-
-
 def lock(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
-    """One endpoint that is not deleted, its row locked until the transaction ends.
+    """One endpoint, its row locked, for a request that may be meant for one version of it.
 
     Raises:
-        NotFound: there is none that the caller may see.
-        PreconditionFailed: the request is meant for another version of it.
+        NotFound: there is none that the caller may see, or it was deleted.
+        PreconditionFailed: the request is meant for another version.
     """
-    query = _query(caller, endpoint_id).where(WebhookEndpoint.deleted_at.is_(None))
-    endpoint = _seen(caller, locked(query), endpoint_id)
+    endpoint = finding.lock(caller, endpoint_id)
     require_match(request.headers.get("If-Match"), tag(endpoint))
     return endpoint
 
 
 def lock_of_delivery(caller: Caller, endpoint_id: str) -> WebhookEndpoint | None:
     """The endpoint of a delivery that the caller may see, locked; None where it is deleted."""
-    query = _query(caller, endpoint_id).where(WebhookEndpoint.deleted_at.is_(None))
+    query = finding.living(caller).where(WebhookEndpoint.id == endpoint_id)
     found: WebhookEndpoint | None = db.session.scalar(locked(query))
     return found
 
@@ -64,26 +51,3 @@ def require_enabled(endpoint: WebhookEndpoint) -> None:
             "is to be sent.",
             extra={"state": "disabled"},
         )
-
-
-def is_in_sight(caller: Caller, endpoint_id: str) -> bool:
-    """Whether the caller may see an endpoint; a key of some brands those that are for no others."""
-    endpoint: WebhookEndpoint | None = db.session.scalar(_query(caller, endpoint_id))
-    return endpoint is not None and _is_seen(caller, endpoint)
-
-
-def _query(caller: Caller, endpoint_id: str) -> Select[Any]:
-    return owned(WebhookEndpoint, caller).where(WebhookEndpoint.id == endpoint_id)
-
-
-def _seen(caller: Caller, query: Select[Any], endpoint_id: str) -> WebhookEndpoint:
-    endpoint = one(WebhookEndpoint, query, "webhook endpoint", endpoint_id)
-    if not _is_seen(caller, endpoint):
-        raise NotFound(f"There is no webhook endpoint {endpoint_id} here.")
-    return endpoint
-
-
-def _is_seen(caller: Caller, endpoint: WebhookEndpoint) -> bool:
-    if caller.brand_ids is None:
-        return True
-    return bool(endpoint.brand_ids) and caller.brand_ids.issuperset(endpoint.brand_ids or ())

@@ -15,7 +15,8 @@ from anthyx_server.db import db, is_sqlite, reader
 from anthyx_server.errors import NotFound
 from anthyx_server.ids import id_of
 from anthyx_server.tenancy import Caller, one, owned, tenant
-from anthyx_server.webhooks.deliveries import endpoint, queries
+from anthyx_server.webhooks import finding
+from anthyx_server.webhooks.deliveries import queries
 from anthyx_server.webhooks.deliveries.views import present, present_attempt, present_row
 from anthyx_server.webhooks.models import WebhookAttempt, WebhookDelivery
 
@@ -39,7 +40,7 @@ def list_page(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
         NotFound: there is no such endpoint or brand for the caller.
     """
     if arguments["endpoint_id"] is not None:
-        endpoint.find(caller, arguments["endpoint_id"])
+        finding.find_on_record(caller, arguments["endpoint_id"])
     brand_id = arguments["brand_id"]
     if brand_id is not None and caller.brand_ids is not None and brand_id not in caller.brand_ids:
         raise _no_brand(brand_id)

@@ -21,7 +21,7 @@ from anthyx_server.ids import new_id
 from anthyx_server.inputs import invalid_body
 from anthyx_server.tenancy import Caller, locked, one, owned
 from anthyx_server.webhook_settings import WebhookSettings
-from anthyx_server.webhooks import disabling
+from anthyx_server.webhooks import disabling, finding
 from anthyx_server.webhooks.deliveries import endpoint
 from anthyx_server.webhooks.deliveries.listing import lowest_id
 from anthyx_server.webhooks.models import WebhookDelivery, WebhookRecovery
@@ -152,8 +152,10 @@ def find(caller: Caller, recovery_id: str) -> WebhookRecovery:
     """
     query = owned(WebhookRecovery, caller).where(WebhookRecovery.id == recovery_id)
     recovery = one(WebhookRecovery, query, "webhook recovery", recovery_id)
-    if not endpoint.is_in_sight(caller, recovery.endpoint_id):
-        raise NotFound(f"There is no webhook recovery {recovery_id} here.")
+    try:
+        finding.find_on_record(caller, recovery.endpoint_id)
+    except NotFound:
+        raise NotFound(f"There is no webhook recovery {recovery_id} here.") from None
     return recovery
 
 

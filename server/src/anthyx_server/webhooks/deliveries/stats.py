@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from anthyx_server import buckets, clock
 from anthyx_server.db import db, reader
 from anthyx_server.tenancy import Caller, owned
-from anthyx_server.webhooks.deliveries import endpoint, rollup
+from anthyx_server.webhooks import finding
+from anthyx_server.webhooks.deliveries import rollup
 from anthyx_server.webhooks.deliveries.histogram import percentile
 from anthyx_server.webhooks.deliveries.rollup import Sum
 from anthyx_server.webhooks.models import WebhookAttempt, WebhookHour, WebhookMark
@@ -25,7 +26,7 @@ def read(caller: Caller, endpoint_id: str, arguments: dict[str, Any]) -> dict[st
         NotFound: there is no such endpoint that the caller may see.
         ValidationFailed: the range is empty or has too many buckets.
     """
-    endpoint.find(caller, endpoint_id)
+    finding.find_on_record(caller, endpoint_id)
     granularity = arguments["granularity"]
     start, end = buckets.span(granularity, arguments["from_"], arguments["to"])
     length = buckets.LENGTHS[granularity]

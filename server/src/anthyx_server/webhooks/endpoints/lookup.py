@@ -1,38 +1,20 @@
-"""Finding and locking endpoints; a key of some brands sees those that are for no others."""
+"""Endpoints by the page, by the number and by what they are for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from anthyx_server.db import db
-from anthyx_server.errors import NotFound
 from anthyx_server.pagination import Order, fetch_page
-from anthyx_server.tenancy import Caller, locked, one, owned
+from anthyx_server.tenancy import Caller, locked, owned
 from anthyx_server.webhooks.endpoint_views import count_waiting, is_in_sight, view
+from anthyx_server.webhooks.finding import living
 from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
 
 _NEWEST_FIRST = Order((WebhookEndpoint.id,), is_descending=True)
-
-
-def find(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
-    """One endpoint.
-
-    Raises:
-        NotFound: there is none that the caller may see, or it was deleted.
-    """
-    return _seen(caller, _living(caller), endpoint_id)
-
-
-def lock(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
-    """One endpoint, its row locked until the transaction ends, so that versions never collide.
-
-    Raises:
-        NotFound: there is none that the caller may see, or it was deleted.
-    """
-    return _seen(caller, locked(_living(caller)), endpoint_id)
 
 
 def lock_those(
@@ -42,8 +24,8 @@ def lock_those(
 
     Only those are locked: who locks others at the same time must not meet this.
     """
-    ids = [each.id for each in db.session.scalars(_living(caller)) if is_meant(each)]
-    query = _living(caller).where(WebhookEndpoint.id.in_(ids)).order_by(WebhookEndpoint.id)
+    ids = [each.id for each in db.session.scalars(living(caller)) if is_meant(each)]
+    query = living(caller).where(WebhookEndpoint.id.in_(ids)).order_by(WebhookEndpoint.id)
     return [each for each in db.session.scalars(locked(query)) if is_meant(each)]
 
 
@@ -85,19 +67,7 @@ def count_by_encryption_key() -> dict[str, int]:
     return {name: count for name, count in db.session.execute(query) if name is not None}
 
 
-def _living(caller: Caller, *columns: Any) -> Select[Any]:
-    return owned(WebhookEndpoint, caller, *columns).where(WebhookEndpoint.deleted_at.is_(None))
-
-
-def _seen(caller: Caller, query: Select[Any], endpoint_id: str) -> WebhookEndpoint:
-    query = query.where(WebhookEndpoint.id == endpoint_id)
-    found = one(WebhookEndpoint, query, "webhook endpoint", endpoint_id)
-    if not is_in_sight(caller, found.brand_ids):
-        raise NotFound(f"There is no webhook endpoint {endpoint_id} here.")
-    return found
-
-
 def _ids_in_sight(caller: Caller) -> list[str]:
     """The plan's cap keeps these few; JSON is not asked alike by both databases."""
-    rows = db.session.execute(_living(caller, WebhookEndpoint.id, WebhookEndpoint.brand_ids))
+    rows = db.session.execute(living(caller, WebhookEndpoint.id, WebhookEndpoint.brand_ids))
     return [endpoint_id for endpoint_id, brand_ids in rows if is_in_sight(caller, brand_ids)]

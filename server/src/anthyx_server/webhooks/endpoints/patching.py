@@ -7,8 +7,9 @@ from typing import Any
 from anthyx_server.merge_patch import patched
 from anthyx_server.operations import require_scope
 from anthyx_server.tenancy import Caller
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.endpoint_views import show, tag
-from anthyx_server.webhooks.endpoints import destinations, lookup, schemas, service
+from anthyx_server.webhooks.endpoints import destinations, schemas, service
 from anthyx_server.webhooks.endpoints.custom_headers import as_spelled
 from anthyx_server.webhooks.endpoints.subscriptions import scopes_of
 from anthyx_server.webhooks.models import WebhookEndpoint
@@ -29,7 +30,7 @@ def apply(caller: Caller, endpoint_id: str, patch: dict[str, Any]) -> WebhookEnd
         InsufficientScope: the caller may not read all that would be subscribed to.
     """
     brands = service.hold_brands(caller, _texts(patch.get("brand_ids")))
-    endpoint = lookup.lock(caller, endpoint_id)
+    endpoint = finding.lock(caller, endpoint_id)
     destinations.keep(endpoint.url)
     shown = show(caller, endpoint)
     values = _patched(endpoint, shown, patch)

@@ -11,6 +11,7 @@ from anthyx_server.errors import InvalidState
 from anthyx_server.keys import PlanLimitReached, RotationInProgress
 from anthyx_server.operations import Reply, operation, require_scope
 from anthyx_server.tenancy import Caller
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.disabling import REQUESTED, disable
 from anthyx_server.webhooks.endpoint_views import show, tag
 from anthyx_server.webhooks.endpoints import (
@@ -80,7 +81,7 @@ def get_webhook_endpoint(caller: Caller, endpoint_id: str) -> Reply:
 
     Its health changes without a new version: ask without If-None-Match to see it as it is now.
     """
-    return _reply(caller, lookup.find(caller, endpoint_id))
+    return _reply(caller, finding.find(caller, endpoint_id))
 
 
 @operation(
@@ -122,7 +123,7 @@ def delete_webhook_endpoint(caller: Caller, endpoint_id: str) -> Reply:
 
 def _locked(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
     """The endpoint that is to change, if it is of the version that `If-Match` names."""
-    endpoint = lookup.lock(caller, endpoint_id)
+    endpoint = finding.lock(caller, endpoint_id)
     require_match(request.headers.get("If-Match"), tag(endpoint))
     return endpoint
 
@@ -140,7 +141,7 @@ def get_webhook_endpoint_secret(caller: Caller, endpoint_id: str) -> Reply:
 
     While a rotation lasts, the secret before is `previous_secret`.
     """
-    document = rotation.reveal(caller, lookup.find(caller, endpoint_id))
+    document = rotation.reveal(caller, finding.find(caller, endpoint_id))
     return Reply(document, secret=document["secret"])
 
 

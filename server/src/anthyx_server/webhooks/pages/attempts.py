@@ -7,9 +7,9 @@ from typing import Any
 from flask import request
 
 from anthyx_server.dashboard import Answer, PageNotFound, Visitor, page, render
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.deliveries import listing, log
 from anthyx_server.webhooks.endpoint_views import show
-from anthyx_server.webhooks.endpoints import lookup
 from anthyx_server.webhooks.models import WebhookDelivery
 from anthyx_server.webhooks.pages import words
 from anthyx_server.webhooks.pages.site import ONE, blueprint
@@ -21,7 +21,7 @@ _MOST_SHOWN = 4_000
 @page(blueprint, f"{ONE}/deliveries/<delivery_id>", permission="manage_settings")
 def show_delivery(visitor: Visitor, endpoint_id: str, delivery_id: str) -> Answer:
     """All attempts in short, and one of them whole."""
-    endpoint = lookup.find(visitor.caller, endpoint_id)
+    endpoint = finding.find(visitor.caller, endpoint_id)
     delivery = find_delivery(visitor, endpoint_id, delivery_id)
     shown = listing.show_with_attempts(visitor.caller, delivery_id)
     return render(
@@ -44,7 +44,7 @@ def find_delivery(visitor: Visitor, endpoint_id: str, delivery_id: str) -> Webho
         NotFound: there is no such endpoint, or no such delivery.
         PageNotFound: it went to another endpoint.
     """
-    lookup.find(visitor.caller, endpoint_id)
+    finding.find(visitor.caller, endpoint_id)
     delivery = listing.find(visitor.caller, delivery_id)
     if delivery.endpoint_id != endpoint_id:
         raise PageNotFound(f"There is no delivery {delivery_id} to this endpoint.")

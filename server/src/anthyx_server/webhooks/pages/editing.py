@@ -10,8 +10,9 @@ from anthyx_server.dashboard import Answer, Visitor, forms, page, render
 from anthyx_server.errors import ApiError, ValidationFailed
 from anthyx_server.keys import PlanLimitReached
 from anthyx_server.operations import require_scope
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.endpoint_views import show
-from anthyx_server.webhooks.endpoints import destinations, lookup, patching, schemas, service
+from anthyx_server.webhooks.endpoints import destinations, patching, schemas, service
 from anthyx_server.webhooks.endpoints.subscriptions import scopes_of
 from anthyx_server.webhooks.pages import form, words
 from anthyx_server.webhooks.pages.site import ONE, PATH, blueprint, see
@@ -57,7 +58,7 @@ def create_endpoint(visitor: Visitor) -> Answer:
 @page(blueprint, f"{ONE}/edit", permission="manage_settings")
 def show_edit(visitor: Visitor, endpoint_id: str) -> Answer:
     """The form of an endpoint's settings."""
-    shown = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+    shown = show(visitor.caller, finding.find(visitor.caller, endpoint_id))
     return _show_form(visitor, form.of_endpoint(shown), shown=shown)
 
 
@@ -68,7 +69,7 @@ def edit_endpoint(visitor: Visitor, endpoint_id: str) -> Answer:
     try:
         patching.apply(visitor.caller, endpoint_id, _patch(values))
     except ValidationFailed as error:
-        shown = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+        shown = show(visitor.caller, finding.find(visitor.caller, endpoint_id))
         return _show_form(visitor, values, shown=shown, error=error)
     return see(f"/{endpoint_id}")
 
@@ -86,14 +87,14 @@ def _patch(values: dict[str, Any]) -> dict[str, Any]:
 @page(blueprint, f"{ONE}/delete", permission="manage_settings", is_confirmed=True)
 def show_deletion(visitor: Visitor, endpoint_id: str) -> Answer:
     """What deleting would end: where the dialog can't be shown."""
-    shown = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+    shown = show(visitor.caller, finding.find(visitor.caller, endpoint_id))
     return render("webhooks/delete.html", endpoint=shown)
 
 
 @page(blueprint, f"{ONE}/delete", method="POST", permission="manage_settings", is_confirmed=True)
 def delete_endpoint(visitor: Visitor, endpoint_id: str) -> Answer:
     """Delete an endpoint and its secrets."""
-    service.delete(visitor.caller, lookup.lock(visitor.caller, endpoint_id))
+    service.delete(visitor.caller, finding.lock(visitor.caller, endpoint_id))
     return see("")
 
 

@@ -10,10 +10,10 @@ from flask import request
 from anthyx_server import events
 from anthyx_server.dashboard import Answer, Visitor, forms, page, render
 from anthyx_server.errors import NotFound
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.deliveries import log, recoveries, stats
 from anthyx_server.webhooks.deliveries.views import present_recovery
 from anthyx_server.webhooks.endpoint_views import show
-from anthyx_server.webhooks.endpoints import lookup
 from anthyx_server.webhooks.models import WebhookRecovery
 from anthyx_server.webhooks.pages import chart, form, site, words
 from anthyx_server.webhooks.pages.site import ONE, blueprint
@@ -35,7 +35,7 @@ PERIODS = {"day": Period("hour", "24 hours"), "month": Period("day", "30 days")}
 def show_endpoint(visitor: Visitor, endpoint_id: str) -> Answer:
     """All there is to know of an endpoint, and what can be done with it."""
     caller = visitor.caller
-    shown = show(caller, lookup.find(caller, endpoint_id))
+    shown = show(caller, finding.find(caller, endpoint_id))
     period = "month" if request.args.get("period") == "month" else "day"
     arguments = forms.checked(_log_query, _filters(visitor))
     return render(

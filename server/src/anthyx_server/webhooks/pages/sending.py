@@ -10,11 +10,11 @@ from anthyx_server import clock
 from anthyx_server.dashboard import Answer, Visitor, forms, page, render
 from anthyx_server.errors import ApiError, InvalidState, ValidationFailed
 from anthyx_server.limits import RateLimitExceededError
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.deliveries import manual, recoveries
 from anthyx_server.webhooks.deliveries.schemas import TEST_TYPE, RecoverWebhookEndpointSchema
 from anthyx_server.webhooks.deliveries.views import present_recovery
 from anthyx_server.webhooks.endpoint_views import show
-from anthyx_server.webhooks.endpoints import lookup
 from anthyx_server.webhooks.errors import EndpointDisabled
 from anthyx_server.webhooks.pages import site
 from anthyx_server.webhooks.pages.attempts import find_delivery
@@ -35,7 +35,7 @@ def send_test_event(visitor: Visitor, endpoint_id: str) -> Answer:
     earlier = forms.earlier_result(visitor)
     if earlier is not None:
         return see(earlier)
-    lookup.find(visitor.caller, endpoint_id)
+    finding.find(visitor.caller, endpoint_id)
     event_type = forms.text("event_type") or TEST_TYPE
     try:
         delivery = manual.start_test(visitor.caller, endpoint_id, event_type)
@@ -64,7 +64,7 @@ def resend(visitor: Visitor, endpoint_id: str, delivery_id: str) -> Answer:
 
 def _refuse(visitor: Visitor, endpoint_id: str, error: ApiError) -> Answer:
     """Say why nothing is sent, where the result of sending would be."""
-    endpoint = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+    endpoint = show(visitor.caller, finding.find(visitor.caller, endpoint_id))
     return render("webhooks/refused.html", error.status, endpoint=endpoint, error=error)
 
 
@@ -81,7 +81,7 @@ def show_resending(visitor: Visitor, endpoint_id: str) -> Answer:
         return _ask_since(visitor, endpoint_id, error)
     return render(
         "webhooks/resend.html",
-        endpoint=show(visitor.caller, lookup.find(visitor.caller, endpoint_id)),
+        endpoint=show(visitor.caller, finding.find(visitor.caller, endpoint_id)),
         counted=present_recovery(counted),
     )
 
@@ -101,13 +101,13 @@ def _since(visitor: Visitor, endpoint_id: str, chosen: str) -> datetime:
 
 
 def _failing_since(visitor: Visitor, endpoint_id: str) -> str | None:
-    shown = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+    shown = show(visitor.caller, finding.find(visitor.caller, endpoint_id))
     since: str | None = shown["health"]["failing_since"]
     return since
 
 
 def _ask_since(visitor: Visitor, endpoint_id: str, error: ApiError | None = None) -> Answer:
-    shown = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+    shown = show(visitor.caller, finding.find(visitor.caller, endpoint_id))
     usual = "failing" if shown["health"]["failing_since"] else "day"
     return render(
         "webhooks/resend_since.html",
@@ -123,7 +123,7 @@ def _ask_since(visitor: Visitor, endpoint_id: str, error: ApiError | None = None
 @page(blueprint, f"{ONE}/resend-failed", method="POST", permission="manage_settings")
 def resend_failed(visitor: Visitor, endpoint_id: str) -> Answer:
     """Send it, and go on to how far it has come."""
-    lookup.find(visitor.caller, endpoint_id)
+    finding.find(visitor.caller, endpoint_id)
     values = forms.checked(_recovery, {"since": forms.text("since")})
     try:
         recovery = recoveries.recover(visitor.caller, endpoint_id, values["since"], is_dry=False)

@@ -7,8 +7,9 @@ from flask import request
 from anthyx_server.dashboard import Answer, Visitor, forms, page, render
 from anthyx_server.errors import ApiError, ValidationFailed
 from anthyx_server.keys import RotationInProgress
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.endpoint_views import show
-from anthyx_server.webhooks.endpoints import lookup, rotation, schemas
+from anthyx_server.webhooks.endpoints import rotation, schemas
 from anthyx_server.webhooks.pages import snippets
 from anthyx_server.webhooks.pages.site import ONE, blueprint, see
 
@@ -31,7 +32,7 @@ _rotation = schemas.RotateSecretSchema()
 )
 def reveal_secret(visitor: Visitor, endpoint_id: str) -> Answer:
     """The secret, and how to verify with it; that it was shown is noted on the audit log."""
-    endpoint = lookup.find(visitor.caller, endpoint_id)
+    endpoint = finding.find(visitor.caller, endpoint_id)
     return render(
         "webhooks/secret.html",
         endpoint=show(visitor.caller, endpoint),
@@ -58,7 +59,7 @@ def rotate_secret(visitor: Visitor, endpoint_id: str) -> Answer:
     try:
         number = int(overlap) if overlap.isascii() and overlap.isdigit() else overlap
         values = forms.checked(_rotation, {"overlap_seconds": number})
-        endpoint = lookup.lock(visitor.caller, endpoint_id)
+        endpoint = finding.lock(visitor.caller, endpoint_id)
         rotation.rotate(visitor.caller, endpoint, values["overlap_seconds"])
     except (ValidationFailed, RotationInProgress) as error:
         return _show_rotation(visitor, endpoint_id, error)
@@ -70,7 +71,7 @@ def rotate_secret(visitor: Visitor, endpoint_id: str) -> Answer:
 @page(blueprint, f"{ONE}/activate", method="POST", permission="manage_settings")
 def activate_secret(visitor: Visitor, endpoint_id: str) -> Answer:
     """End a rotation now."""
-    rotation.activate(visitor.caller, lookup.lock(visitor.caller, endpoint_id))
+    rotation.activate(visitor.caller, finding.lock(visitor.caller, endpoint_id))
     return see(f"/{endpoint_id}?activated=1#secret")
 
 
@@ -78,7 +79,7 @@ def _show_rotation(visitor: Visitor, endpoint_id: str, error: ApiError | None = 
     return render(
         "webhooks/rotate.html",
         200 if error is None else 422,
-        endpoint=show(visitor.caller, lookup.find(visitor.caller, endpoint_id)),
+        endpoint=show(visitor.caller, finding.find(visitor.caller, endpoint_id)),
         overlaps=OVERLAPS,
         problems=forms.Problems() if error is None else forms.Problems.of(error),
     )

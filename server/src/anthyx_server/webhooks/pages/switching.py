@@ -8,10 +8,10 @@ from typing import Any
 from anthyx_server import clock
 from anthyx_server.dashboard import Answer, Visitor, forms, page, render
 from anthyx_server.errors import ApiError, InvalidState, ValidationFailed
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.deliveries import recoveries
 from anthyx_server.webhooks.disabling import REQUESTED, disable
 from anthyx_server.webhooks.endpoint_views import show
-from anthyx_server.webhooks.endpoints import lookup
 from anthyx_server.webhooks.pages import site, words
 from anthyx_server.webhooks.pages.site import ONE, blueprint, see
 
@@ -19,7 +19,7 @@ from anthyx_server.webhooks.pages.site import ONE, blueprint, see
 @page(blueprint, f"{ONE}/disable", method="POST", permission="manage_settings")
 def disable_endpoint(visitor: Visitor, endpoint_id: str) -> Answer:
     """Send nothing more; one that is disabled already stays so."""
-    disable(visitor.caller, lookup.lock(visitor.caller, endpoint_id), REQUESTED)
+    disable(visitor.caller, finding.lock(visitor.caller, endpoint_id), REQUESTED)
     return see(f"/{endpoint_id}")
 
 
@@ -32,7 +32,7 @@ def show_enabling(visitor: Visitor, endpoint_id: str) -> Answer:
 @page(blueprint, f"{ONE}/enable", method="POST", permission="manage_settings")
 def enable_endpoint(visitor: Visitor, endpoint_id: str) -> Answer:
     """Enable it, and go on to how far the backlog has come."""
-    lookup.find(visitor.caller, endpoint_id)
+    finding.find(visitor.caller, endpoint_id)
     try:
         recovery = recoveries.enable(visitor.caller, endpoint_id, _backlog(visitor))
     except (InvalidState, ValidationFailed) as error:
@@ -48,7 +48,7 @@ def _backlog(visitor: Visitor) -> Any:
 
 
 def _show_enabling(visitor: Visitor, endpoint_id: str, error: ApiError | None = None) -> Answer:
-    shown = show(visitor.caller, lookup.find(visitor.caller, endpoint_id))
+    shown = show(visitor.caller, finding.find(visitor.caller, endpoint_id))
     disabled_at = shown["disabled_at"]
     since = clock.now() if disabled_at is None else datetime.fromisoformat(disabled_at)
     # To the minute, as the field has it: nothing of the last one is left out.
