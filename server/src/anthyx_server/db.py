@@ -117,8 +117,7 @@ def init_db(app: Flask, database_url: str) -> None:
     with app.app_context():
         engine = db.engine
         set_up_engine(engine)
-        reads = {"read_only": True} if is_sqlite(engine) else {"isolation_level": "AUTOCOMMIT"}
-        kept = Reader(engine.execution_options(**reads))
+        kept = Reader(reading(engine))
         event.listen(engine, "engine_disposed", lambda _engine: kept.close())
         app.extensions["anthyx_reader"] = kept
 
@@ -161,6 +160,13 @@ def set_up_engine(engine: sa.Engine) -> None:
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
+
+
+def reading(engine: sa.Engine) -> sa.Engine:
+    """The engine for statements that only read: each by itself, without a lock that others meet."""
+    if is_sqlite(engine):
+        return engine.execution_options(read_only=True)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _use_wal(connection: Any) -> None:

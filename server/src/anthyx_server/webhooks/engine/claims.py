@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from anthyx_server import clock
-from anthyx_server.db import is_sqlite
+from anthyx_server.db import is_sqlite, reading
 from anthyx_server.webhook_settings import WebhookSettings
 from anthyx_server.webhooks.engine.claim_statements import ClaimStatements
 from anthyx_server.webhooks.engine.claims_on_postgresql import PostgresqlClaims
@@ -45,9 +45,7 @@ class Claims:
 
     def __init__(self, engine: sa.Engine, settings: WebhookSettings) -> None:
         self._engine = engine
-        self._reads = engine.execution_options(
-            **({"read_only": True} if is_sqlite(engine) else {"isolation_level": "AUTOCOMMIT"})
-        )
+        self._reads = reading(engine)
         self._statements: ClaimStatements = (
             SqliteClaims() if is_sqlite(engine) else PostgresqlClaims()
         )

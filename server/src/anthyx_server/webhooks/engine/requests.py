@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from anthyx_server import clock
-from anthyx_server.db import is_sqlite
+from anthyx_server.db import is_sqlite, reading
 from anthyx_server.events import Event
 from anthyx_server.sealing import Keyring
 from anthyx_server.webhooks.engine.work import INTERRUPTED, Claimed, Finished
@@ -91,9 +91,7 @@ class Requests:
     """Makes requests of claimed deliveries; keeps the endpoints it has opened. For one thread."""
 
     def __init__(self, engine: sa.Engine, keys: Keyring) -> None:
-        self._reads = engine.execution_options(
-            **({"read_only": True} if is_sqlite(engine) else {"isolation_level": "AUTOCOMMIT"})
-        )
+        self._reads = reading(engine)
         self._keys = keys
         self._targets: dict[str, Target] = {}
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from anthyx_server import clock
-from anthyx_server.db import is_sqlite
+from anthyx_server.db import reading
 from anthyx_server.webhook_settings import WebhookSettings
 from anthyx_server.webhooks.engine.requests import interrupted
 from anthyx_server.webhooks.engine.results import Results
@@ -32,9 +32,7 @@ class Sweeper:
         self, engine: sa.Engine, settings: WebhookSettings, results: Results, telling: Telling
     ) -> None:
         self._engine = engine
-        self._reads = engine.execution_options(
-            **({"read_only": True} if is_sqlite(engine) else {"isolation_level": "AUTOCOMMIT"})
-        )
+        self._reads = reading(engine)
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._results = results
         self._telling = telling
