@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
@@ -152,6 +152,23 @@ def require_array(value: Any, most_items: int) -> list[Any]:
         detail = f"The array must have 1 to {most_items} items, not {len(value)}."
         raise _failed([_entry("invalid", detail, {"pointer": ""})])
     return value
+
+
+def require_known(name: str, ids: Sequence[str], known: Collection[str], detail: str) -> None:
+    """Check that a body's array of ids has only such as are known.
+
+    Args:
+        name: the array's name in the body.
+        ids: what it holds.
+        known: the ids that may stand there.
+        detail: what to say of each of the others.
+
+    Raises:
+        ValidationFailed: one isn't; the error points at each.
+    """
+    messages = {index: [detail] for index, one in enumerate(ids) if one not in known}
+    if messages:
+        raise invalid_body({name: messages})
 
 
 def invalid_body(messages: Mapping[str, Any]) -> ValidationFailed:

@@ -1,6 +1,6 @@
 """Events: rows of an outbox, written in the transaction of the change that they tell."""
 
-from anthyx_server.events.catalogue import DESCRIPTIONS, TYPES, scope_of
+from anthyx_server.events.catalogue import DESCRIPTIONS, FAMILIES, TYPES, scope_of
 from anthyx_server.events.feed import KEPT_FOR
 from anthyx_server.events.guide import page as guide_page
 from anthyx_server.events.models import Event
@@ -20,6 +20,7 @@ __all__ = [
     "EVENT_INSERTION",
     "EVENT_ON_POSTGRESQL",
     "EVENT_ON_SQLITE",
+    "FAMILIES",
     "KEPT_FOR",
     "TYPES",
     "Event",

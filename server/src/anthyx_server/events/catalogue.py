@@ -36,6 +36,17 @@ DESCRIPTIONS = {
 }
 TYPES = tuple(DESCRIPTIONS)
 
+# The families as people read them, by the first part of a type.
+FAMILIES = {
+    "post": "Posts",
+    "brand": "Brands",
+    "channel": "Channels",
+    "analytics": "Analytics",
+    "api_key": "API keys",
+    "usage": "Usage",
+    "webhook_endpoint": "Webhook endpoints",
+}
+
 # Families of events that are of a brand.
 _WITH_BRAND = frozenset({"post", "brand", "channel", "analytics"})
 # Beside events:read; a family that is not here needs nothing more.

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import orjson
 
-from anthyx_server.events.catalogue import DESCRIPTIONS, family_of, has_brand, scope_of
+from anthyx_server.events.catalogue import DESCRIPTIONS, FAMILIES, family_of, has_brand, scope_of
 from anthyx_server.events.described import example_of
 
-_TITLES = {
-    "post": "Posts",
-    "brand": "Brands",
-    "channel": "Channels",
-    "analytics": "Analytics",
-    "api_key": "API keys",
-    "usage": "Usage",
-    "webhook_endpoint": "Webhook endpoints",
-}
 _OPENING = """\
 # Every event, with an example
 
@@ -32,7 +23,7 @@ def page() -> str:
     for event_type, description in DESCRIPTIONS.items():
         if family_of(event_type) != family:
             family = family_of(event_type)
-            parts.append(f"## {_TITLES[family]}\n\n{_common(event_type)}\n")
+            parts.append(f"## {FAMILIES[family]}\n\n{_common(event_type)}\n")
         parts.append(f"### `{event_type}`\n\n{description}\n\n{_example(event_type)}\n")
     return "\n".join(parts)
 

@@ -15,7 +15,7 @@ from anthyx_server import audit, clock, events
 from anthyx_server.db import db
 from anthyx_server.errors import InvalidState
 from anthyx_server.ids import new_id
-from anthyx_server.inputs import invalid_body
+from anthyx_server.inputs import invalid_body, require_known
 from anthyx_server.keys import secret
 from anthyx_server.keys.errors import OverlapRequired, PlanLimitReached, RotationInProgress
 from anthyx_server.keys.lookup import count_in_force, lock_home
@@ -82,13 +82,7 @@ def _check_brands(caller: Caller, values: dict[str, Any]) -> None:
         return
     lookup: BrandLookup = current_app.extensions["anthyx_brand_lookup"]
     known = lookup(caller, brand_ids)
-    messages = {
-        index: ["There is no such brand here."]
-        for index, brand_id in enumerate(brand_ids)
-        if brand_id not in known
-    }
-    if messages:
-        raise invalid_body({"brand_ids": messages})
+    require_known("brand_ids", brand_ids, known, "There is no such brand here.")
 
 
 def _insert(

@@ -11,7 +11,7 @@ from flask import current_app
 from anthyx_server import audit, clock, events, keys
 from anthyx_server.db import db
 from anthyx_server.ids import new_id
-from anthyx_server.inputs import invalid_body
+from anthyx_server.inputs import invalid_body, require_known
 from anthyx_server.keys import PlanLimitReached
 from anthyx_server.plans import PLANS
 from anthyx_server.tenancy import Caller, locked, owned
@@ -148,13 +148,7 @@ def check_brands(caller: Caller, brand_ids: Sequence[str] | None, known: set[str
                 {"brand_ids": ["This key is restricted to brands: name some of them here."]}
             )
         return
-    messages = {
-        index: ["There is no such brand here."]
-        for index, brand_id in enumerate(brand_ids)
-        if brand_id not in known
-    }
-    if messages:
-        raise invalid_body({"brand_ids": messages})
+    require_known("brand_ids", brand_ids, known, "There is no such brand here.")
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

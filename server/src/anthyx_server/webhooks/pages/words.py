@@ -9,16 +9,6 @@ from typing import Any, NamedTuple
 
 from anthyx_server import clock, events
 
-FAMILIES = {
-    "post": "Posts",
-    "brand": "Brands",
-    "channel": "Channels",
-    "analytics": "Analytics",
-    "api_key": "API keys",
-    "usage": "Usage",
-    "webhook_endpoint": "Webhook endpoints",
-}
-
 OUTCOMES = {
     "pending": ("Waiting", ""),
     "succeeded": ("Delivered", "good"),
@@ -207,7 +197,7 @@ def catalogue() -> list[tuple[str, str, list[tuple[str, str]]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for name, line in events.DESCRIPTIONS.items():
         found.setdefault(name.partition(".")[0], []).append((name, line))
-    return [(family, FAMILIES.get(family, family), types) for family, types in found.items()]
+    return [(family, events.FAMILIES[family], types) for family, types in found.items()]
 
 
 def until(moment: str) -> str:
