@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any
@@ -21,9 +20,9 @@ from anthyx import (
     ThreadPart,
 )
 from anthyx._models import decode_model
-from anthyx.posts import Posts
 from sdk.tests import samples
-from sdk.tests.loopback import Answer, Loopback, ok, raw
+from sdk.tests.loopback import Loopback, ok, raw
+from sdk.tests.operations import Operation, assert_complete, assert_operation, ids_of
 
 pytestmark = pytest.mark.enable_socket
 
@@ -66,8 +65,7 @@ def a_post() -> Post:
     return decode_model(Post, POST)
 
 
-Call = Callable[[Posts], object]
-CALLS: list[tuple[Call, str, Answer, type, Any]] = [
+CALLS: list[Operation] = [
     (lambda p: p.list().page(), "GET /posts?limit=100", LIST, Page, None),
     (
         lambda p: p.list(**FILTERS, **TIMES, sort="-updated_at", page_size=9).page(),
@@ -155,30 +153,15 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("call", "line", "answer", "result", "body"),
-    CALLS,
-    ids=[f"{number} {each[1][:40]}" for number, each in enumerate(CALLS)],
-)
+@pytest.mark.parametrize("operation", CALLS, ids=ids_of(CALLS))
 def test_each_method_is_one_operation(
-    client: Anthyx,
-    server: Loopback,
-    call: Call,
-    line: str,
-    answer: Answer,
-    result: type,
-    body: object,
+    client: Anthyx, server: Loopback, operation: Operation
 ) -> None:
-    server.answers(answer)
-    assert type(call(client.posts)) is result
-    (sent,) = server.seen
-    assert f"{sent.method} {sent.path.removeprefix('/v1')}" == line
-    assert (sent.json if sent.body else None) == body
+    assert_operation(server, client.posts, operation)
 
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
-    used = {name for call, *_ in CALLS for name in call.__code__.co_names}
-    assert {name for name in dir(client.posts) if not name.startswith("_")} <= used
+    assert_complete([client.posts], CALLS)
 
 
 def test_approving_says_which_version_was_read(client: Anthyx, server: Loopback) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timezone
-from typing import Any
 
 import pytest
 
@@ -28,7 +26,8 @@ from anthyx import (
     Workspace,
 )
 from sdk.tests import samples
-from sdk.tests.loopback import Answer, Loopback, ok, raw
+from sdk.tests.loopback import Loopback, ok, raw
+from sdk.tests.operations import Operation, assert_complete, assert_operation, ids_of
 
 pytestmark = pytest.mark.enable_socket
 
@@ -41,8 +40,7 @@ ENCODED = "2026-11-23T00%3A00%3A00.000Z"
 
 BOTH = "post.%2A%2Cbrand.created"
 
-Call = Callable[[Anthyx], object]
-CALLS: list[tuple[Call, str, Answer, type, Any]] = [
+CALLS: list[Operation] = [
     (
         lambda c: c.brands.list().page(),
         "GET /brands?limit=100",
@@ -335,30 +333,15 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("call", "line", "answer", "result", "body"),
-    CALLS,
-    ids=[f"{number} {each[1]}" for number, each in enumerate(CALLS)],
-)
+@pytest.mark.parametrize("operation", CALLS, ids=ids_of(CALLS))
 def test_each_method_is_one_operation(
-    client: Anthyx,
-    server: Loopback,
-    call: Call,
-    line: str,
-    answer: Answer,
-    result: type,
-    body: object,
+    client: Anthyx, server: Loopback, operation: Operation
 ) -> None:
-    server.answers(answer)
-    assert type(call(client)) is result
-    (sent,) = server.seen
-    assert f"{sent.method} {sent.path.removeprefix('/v1')}" == line
-    assert (sent.json if sent.body else None) == body
+    assert_operation(server, client, operation)
 
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
-    used = {name for call, *_ in CALLS for name in call.__code__.co_names}
-    for resource in (
+    resources = (
         client.analytics,
         client.audit_log,
         client.brands,
@@ -369,9 +352,8 @@ def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
         client.api_keys,
         client.usage,
         client.workspace,
-    ):
-        methods = {name for name in dir(resource) if not name.startswith("_")}
-        assert methods <= used
+    )
+    assert_complete(resources, CALLS)
 
 
 def test_a_channel_takes_its_brand_as_it_was_fetched(client: Anthyx, server: Loopback) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,7 +17,8 @@ from anthyx import (
     WebhookStats,
 )
 from sdk.tests import samples
-from sdk.tests.loopback import Answer, Loopback, ok
+from sdk.tests.loopback import Loopback, ok
+from sdk.tests.operations import Operation, assert_complete, assert_operation, ids_of
 
 pytestmark = pytest.mark.enable_socket
 
@@ -74,8 +74,7 @@ STATS: dict[str, Any] = {
     "data": [BUCKET],
 }
 
-Call = Callable[[Anthyx], object]
-CALLS: list[tuple[Call, str, Answer, type, Any]] = [
+CALLS: list[Operation] = [
     (
         lambda c: c.webhook_deliveries.list(
             endpoint_id="we_1", status="dead", created_after=SINCE, after_sequence=0, page_size=9
@@ -151,31 +150,15 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("call", "line", "answer", "result", "body"),
-    CALLS,
-    ids=[f"{number} {each[1]}" for number, each in enumerate(CALLS)],
-)
+@pytest.mark.parametrize("operation", CALLS, ids=ids_of(CALLS))
 def test_each_method_is_one_operation(
-    client: Anthyx,
-    server: Loopback,
-    call: Call,
-    line: str,
-    answer: Answer,
-    result: type,
-    body: object,
+    client: Anthyx, server: Loopback, operation: Operation
 ) -> None:
-    server.answers(answer)
-    assert type(call(client)) is result
-    (sent,) = server.seen
-    assert f"{sent.method} {sent.path.removeprefix('/v1')}" == line
-    assert (sent.json if sent.body else None) == body
+    assert_operation(server, client, operation)
 
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
-    used = {name for call, *_ in CALLS for name in call.__code__.co_names}
-    for resource in (client.webhook_deliveries, client.webhook_recoveries):
-        assert {name for name in dir(resource) if not name.startswith("_")} <= used
+    assert_complete([client.webhook_deliveries, client.webhook_recoveries], CALLS)
 
 
 def test_a_delivery_is_read_to_its_depth(client: Anthyx, server: Loopback) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,8 @@ from anthyx import (
     WebhookSecret,
 )
 from sdk.tests import samples, test_webhook_deliveries
-from sdk.tests.loopback import Answer, Loopback, ok, raw
+from sdk.tests.loopback import Loopback, ok, raw
+from sdk.tests.operations import Operation, assert_complete, assert_operation, ids_of
 
 pytestmark = pytest.mark.enable_socket
 
@@ -80,8 +80,7 @@ def webhook_secret(**changes: Any) -> dict[str, Any]:
 ENDPOINT, ISSUED, SECRET = webhook_endpoint(), webhook_endpoint(secret="hush"), webhook_secret()
 GONE = raw(204, b"", {"X-Request-Id": "req_1"})
 
-Call = Callable[[Anthyx], object]
-CALLS: list[tuple[Call, str, Answer, type, Any]] = [
+CALLS: list[Operation] = [
     (
         lambda c: c.webhook_endpoints.list(status="disabled", page_size=9).page(),
         "GET /webhook-endpoints?status=disabled&limit=9",
@@ -166,32 +165,15 @@ CALLS: list[tuple[Call, str, Answer, type, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("call", "line", "answer", "result", "body"),
-    CALLS,
-    ids=[f"{number} {each[1]}" for number, each in enumerate(CALLS)],
-)
+@pytest.mark.parametrize("operation", CALLS, ids=ids_of(CALLS))
 def test_each_method_is_one_operation(
-    client: Anthyx,
-    server: Loopback,
-    call: Call,
-    line: str,
-    answer: Answer,
-    result: type,
-    body: object,
+    client: Anthyx, server: Loopback, operation: Operation
 ) -> None:
-    server.answers(answer)
-    assert type(call(client)) is result
-    (sent,) = server.seen
-    assert f"{sent.method} {sent.path.removeprefix('/v1')}" == line
-    assert (sent.json if sent.body else None) == body
+    assert_operation(server, client, operation)
 
 
 def test_every_method_is_in_the_table_above(client: Anthyx) -> None:
-    calls = (*CALLS, *test_webhook_deliveries.CALLS)
-    used = {name for call, *_ in calls for name in call.__code__.co_names}
-    resource = client.webhook_endpoints
-    assert {name for name in dir(resource) if not name.startswith("_")} <= used
+    assert_complete([client.webhook_endpoints], [*CALLS, *test_webhook_deliveries.CALLS])
 
 
 def test_an_endpoint_is_read_to_its_depth(client: Anthyx, server: Loopback) -> None:

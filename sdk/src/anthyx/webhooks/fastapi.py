@@ -1,9 +1,11 @@
 """Webhooks in FastAPI: a dependency that is the event; requests that don't verify get 400.
 
-verified = webhook(os.environ["ANTHYX_WEBHOOK_SECRET"])
+    verified = webhook(os.environ["ANTHYX_WEBHOOK_SECRET"])
 
-@app.post("/hooks/anthyx", status_code=204)
-async def on_event(event: Annotated[AnyEvent, Depends(verified)]) -> None: ...
+    @app.post("/hooks/anthyx", status_code=204)
+    async def on_event(event: Annotated[AnyEvent, Depends(verified)]) -> None: ...
+
+The signature stands for a login: such a path needs no other dependency.
 """
 
 from __future__ import annotations

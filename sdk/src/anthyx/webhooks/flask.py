@@ -1,10 +1,12 @@
 """Webhooks in Flask: a decorator that hands a view the event, or answers 400.
 
-@app.post("/hooks/anthyx")
-@webhook(os.environ["ANTHYX_WEBHOOK_SECRET"])
-def on_event(event: AnyEvent) -> ResponseReturnValue:
-...
-return "", 204
+    @app.post("/hooks/anthyx")
+    @webhook(os.environ["ANTHYX_WEBHOOK_SECRET"])
+    def on_event(event: AnyEvent) -> ResponseReturnValue:
+        ...
+        return "", 204
+
+The view may be a coroutine, where Flask is installed with its `async` extra.
 """
 
 from __future__ import annotations
