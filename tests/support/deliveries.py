@@ -7,48 +7,29 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from anthyx_server import clock, db, events
+from anthyx_server import db, events
 from anthyx_server.ids import new_id
 from anthyx_server.webhooks.models import (
     WebhookAttempt,
     WebhookDelivery,
-    WebhookEndpoint,
     WebhookQueue,
 )
 from anthyx_server.webhooks.secret import Secrets, new_secret, seal, seal_headers
 from tests.support.apps import Account
+from tests.support.webhooks import new_endpoint, put_on_record
 
 
 def subscribe(account: Account, url: str, *, secret: str | None = None, **values: Any) -> str:
     """An enabled endpoint that is told everything; its id."""
-    moment = clock.now()
-    owner = {"workspace_id": account.workspace_id, "mode": account.mode}
     headers = values.pop("headers", None)
-    chosen = {
-        "id": new_id("we"),
-        "url": url,
-        "event_types": ["*"],
-        "header_names": sorted(headers or ()),
-        "max_in_flight": 8,
-        "status": "enabled",
-        "labels": {},
-        "created_by": {"type": "system", "id": None, "name": "test"},
-        "version": 1,
-        "created_at": moment,
-        "updated_at": moment,
-        **owner,
-        **values,
-    }
-    endpoint = WebhookEndpoint(**chosen)
-    queue = WebhookQueue(
-        endpoint_id=chosen["id"], sequence=0, in_flight=0, consecutive_failures=0, **owner
-    )
-    with account.app.app_context(), db.transaction():
+    names = sorted(headers or ())
+    chosen = {"url": url, "event_types": ["*"], "header_names": names} | values
+    endpoint = new_endpoint(account, **chosen)
+    with account.app.app_context():
         seal(endpoint, Secrets(secret or new_secret()))
         if headers:
             seal_headers(endpoint, headers)
-        db.db.session.add_all([endpoint, queue])
-    return str(chosen["id"])
+    return put_on_record(account, endpoint)
 
 
 def publish(account: Account, count: int = 1, size: int = 0) -> list[str]:

@@ -23,8 +23,8 @@ from tests.support.apps import Account
 _numbers = itertools.count(1)
 
 
-def add_endpoint(account: Account, **values: Any) -> str:
-    """An enabled endpoint with its queue, that nobody subscribed to anything; its id."""
+def new_endpoint(account: Account, **values: Any) -> WebhookEndpoint:
+    """An enabled endpoint that is subscribed to nothing; it is not on record yet."""
     moment = clock.now()
     chosen = {
         "id": new_id("we"),
@@ -44,12 +44,23 @@ def add_endpoint(account: Account, **values: Any) -> str:
         **_owner(account),
         **values,
     }
+    return WebhookEndpoint(**chosen)
+
+
+def put_on_record(account: Account, endpoint: WebhookEndpoint) -> str:
+    """Store an endpoint with its queue; its id."""
+    endpoint_id = endpoint.id
     queue = WebhookQueue(
-        endpoint_id=chosen["id"], sequence=0, in_flight=0, consecutive_failures=0, **_owner(account)
+        endpoint_id=endpoint_id, sequence=0, in_flight=0, consecutive_failures=0, **_owner(account)
     )
     with account.app.app_context(), db.transaction():
-        db.db.session.add_all([WebhookEndpoint(**chosen), queue])
-    return str(chosen["id"])
+        db.db.session.add_all([endpoint, queue])
+    return endpoint_id
+
+
+def add_endpoint(account: Account, **values: Any) -> str:
+    """An enabled endpoint with its queue, that is subscribed to nothing; its id."""
+    return put_on_record(account, new_endpoint(account, **values))
 
 
 def disable_endpoint(account: Account, endpoint_id: str) -> datetime:

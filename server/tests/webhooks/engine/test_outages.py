@@ -7,8 +7,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from anthyx_server.config import Settings
@@ -93,29 +95,38 @@ def test_a_sender_that_breaks_is_replaced(
 
 
 def test_results_wait_for_a_database_that_is_away(
-    app: Flask, account: Account, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    app: Flask, account: Account, receiver: Receiver
 ) -> None:
     """Its connections are cut as the receiver answers, and no new one is let in for a while."""
-    release = threading.Event()
+    release, is_away = threading.Event(), threading.Event()
     receiver.answer = lambda _request: Answer(wait=lambda: release.wait(SECONDS))
     endpoint_id = subscribe(account, receiver.url())
     publish(account, 5)
     with pumping(app) as pump:
         wait_until(lambda: len(receiver.received) == 5, SECONDS)
         engine = pump._engine  # noqa: SLF001
-        connect = engine.pool._creator  # noqa: SLF001
+        pool: Any = engine.pool
+        connect = pool._creator  # noqa: SLF001
         refused = []
 
-        def refuse() -> None:
-            refused.append(1)
-            raise engine.dialect.loaded_dbapi.OperationalError("away")
+        def connect_or_refuse(record: Any) -> Any:
+            if is_away.is_set():
+                refused.append(1)
+                raise engine.dialect.loaded_dbapi.OperationalError("away")
+            return connect(record)
 
-        monkeypatch.setattr(engine.pool, "_creator", refuse)
-        engine.pool.dispose()
-        engine.dispose = lambda *_a, **_k: engine.pool.dispose()  # type: ignore[method-assign]
+        def cut(*_: object) -> None:
+            # Whoever takes a connection has to connect anew; one that is in use now may come back.
+            if is_away.is_set():
+                raise sa.exc.DisconnectionError
+
+        pool._creator = connect_or_refuse  # noqa: SLF001
+        sa.event.listen(engine, "checkout", cut)
+        is_away.set()
         release.set()
         wait_until(lambda: len(refused) > 2, SECONDS)
-        monkeypatch.setattr(engine.pool, "_creator", connect)
+        assert count(account, status="succeeded") == 0
+        is_away.clear()
         wait_until(lambda: count(account, status="succeeded") == 5, SECONDS)
     assert len(receiver.received) == 5, "none was sent twice"
     assert line(account, endpoint_id).in_flight == 0

@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from anthyx_server import clock, db, events
+from anthyx_server import db, events
 from anthyx_server.events import Event
-from anthyx_server.ids import new_id
 from anthyx_server.webhooks import WebhookEndpoint
 from anthyx_server.webhooks.models import WebhookDelivery
 from tests.support.apps import Account
+from tests.support.webhooks import new_endpoint
 
 
 def subscribe(account: Account, *event_types: str, **values: Any) -> str:
@@ -23,28 +23,10 @@ def subscribe(account: Account, *event_types: str, **values: Any) -> str:
 
 def add_endpoint(account: Account, event_types: Sequence[str], **values: Any) -> str:
     """Make an endpoint in the open transaction; its id."""
-    endpoint_id, moment = new_id("we"), clock.now()
-    given = {"status": "enabled", "brand_ids": None} | values
-    db.db.session.add(
-        WebhookEndpoint(
-            id=endpoint_id,
-            workspace_id=account.workspace_id,
-            mode=account.mode,
-            url="https://example.com/",
-            event_types=list(event_types),
-            header_names=[],
-            secret_last4="abcd",
-            max_in_flight=8,
-            labels={},
-            created_by={},
-            version=1,
-            created_at=moment,
-            updated_at=moment,
-            **given,
-        )
-    )
+    endpoint = new_endpoint(account, event_types=list(event_types), **values)
+    db.db.session.add(endpoint)
     events.in_order(account.workspace_id, account.mode)
-    return endpoint_id
+    return endpoint.id
 
 
 def change(account: Account, endpoint_id: str, **values: Any) -> None:
