@@ -81,9 +81,10 @@ def test_a_test_is_one_attempt_and_a_recovery_a_whole_schedule() -> None:
 
 
 def test_an_interrupted_attempt_does_not_count_until_the_delivery_looks_guilty() -> None:
-    assert failed(attempts=(1, 1), is_interrupted=True) == Verdict(
-        "failed", "automatic", NOW, is_given_back=True
-    )
+    for given_back, due in ((0, None), (2, None), (3, NOW), (99, NOW)):
+        assert failed(attempts=(given_back + 1, 1), is_interrupted=True) == Verdict(
+            "failed", "automatic", due, is_given_back=True
+        )
     guilty = failed(attempts=(101, 10), is_interrupted=True)
     assert guilty.status == "dead"
 

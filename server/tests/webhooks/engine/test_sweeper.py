@@ -43,6 +43,21 @@ def test_what_a_dead_process_had_is_on_record_and_due_at_once(
     assert {each.number for each in desk.claim()} == {1, 2}
 
 
+def test_what_is_cut_off_keeps_its_place_until_it_looks_guilty(
+    account: Account, desk: Desk, endpoint_id: str
+) -> None:
+    in_line = [each.id for each in deliveries(account)]
+    for place, each in enumerate(in_line):
+        due = clock.now() - timedelta(seconds=len(in_line) - place)
+        change(account, WebhookDelivery, {"id": each}, next_attempt_at=due)
+    cut_off = []
+    for _ in range(5):
+        cut_off += [each.id for each in desk.claim(1)]
+        expire(account)
+        desk.sweeper.sweep()
+    assert cut_off == [in_line[0]] * 4 + [in_line[1]], "then the next one has its turn"
+
+
 def test_leases_that_hold_are_left_alone(account: Account, desk: Desk, endpoint_id: str) -> None:
     desk.claim(2)
     desk.sweeper.sweep()

@@ -81,7 +81,9 @@ class PostgresqlResults:
     # By id, as every transaction locks deliveries.
     _FINISH = """
 UPDATE webhook_deliveries d SET
-  status = v.status, trigger = v.trigger, next_attempt_at = v.next_attempt_at,
+  status = v.status, trigger = v.trigger,
+  next_attempt_at = CASE WHEN v.given_back = 1
+    THEN coalesce(v.next_attempt_at, d.next_attempt_at) ELSE v.next_attempt_at END,
   lease = NULL, leased_until = NULL, round_attempts = d.round_attempts - v.given_back,
   completed_at = CASE WHEN v.is_completed = 1 THEN %(now)s ELSE d.completed_at END
 FROM (
@@ -215,9 +217,10 @@ WHERE d.lease = json_extract(v.value, '$[1]')
 """
     _FINISH = """
 UPDATE webhook_deliveries SET
-  status = ?, "trigger" = ?, next_attempt_at = ?, lease = NULL, leased_until = NULL,
-  round_attempts = round_attempts - ?, completed_at = coalesce(?, completed_at)
-WHERE id = ?
+  status = ?1, "trigger" = ?2, lease = NULL, leased_until = NULL,
+  next_attempt_at = CASE WHEN ?4 = 1 THEN coalesce(?3, next_attempt_at) ELSE ?3 END,
+  round_attempts = round_attempts - ?4, completed_at = coalesce(?5, completed_at)
+WHERE id = ?6
 """
     _INSERT = f"""
 INSERT INTO webhook_attempts ({", ".join(f'"{name}"' for name in _ATTEMPT)})

@@ -19,6 +19,8 @@ ASKED = frozenset({"manual", "test"})
 # A process that ends in the middle of an attempt costs the delivery none of its schedule, until it
 # looks as if the delivery itself ended the process.
 MOST_ATTEMPTS_GIVEN_BACK = 100
+# So often it keeps its place in the line of its endpoint; from then on the others go first.
+MOST_TIMES_FIRST = 3
 
 _random = secrets.SystemRandom()
 
@@ -28,7 +30,8 @@ class Verdict:
     """What a delivery is after an attempt; None as `next_attempt_at` ends it for now.
 
     `is_completed` says that it ended at this attempt: the time of the end is to be written.
-    `is_given_back` says that the attempt does not count in the schedule.
+    `is_given_back` says that the attempt does not count in the schedule; with None as
+    `next_attempt_at`, the next one is due when this one was.
     """
 
     status: str
@@ -82,7 +85,8 @@ def judge(
         ended = "dead" if status == "skipped" else status
         return Verdict(ended, following, None, is_completed=status == "skipped")
     if is_interrupted and trigger != "manual" and attempts_made <= MOST_ATTEMPTS_GIVEN_BACK:
-        return Verdict("failed", trigger, now, is_given_back=True)
+        is_first = attempts_made - round_attempts < MOST_TIMES_FIRST
+        return Verdict("failed", trigger, None if is_first else now, is_given_back=True)
     if round_attempts > len(schedule):
         return Verdict("dead", following, None, is_completed=True)
     if round_attempts == 0:
