@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-import bcrypt
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -14,9 +13,7 @@ from anthyx_server import db, workspaces
 from anthyx_server.ids import new_id
 from anthyx_server.workspaces import Member
 from tests.support.apps import Account
-
-_PASSWORD = "correct horse battery"
-_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
+from tests.support.visiting import Browser, password_hash, token_in
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,6 @@ class Visit:
         return token_in(self.get("/posts"))
 
 
-def token_in(html: str) -> str:
-    """The token of a page's forms."""
-    found = _TOKEN.search(html)
-    assert found, html
-    return found[1]
-
-
 def visit(
     account: Account, role: str = "owner", brand_ids: list[str] | None = None, mode: str = "live"
 ) -> Visit:
@@ -64,17 +54,14 @@ def visit(
         else:
             # The same address may own several workspaces, and signs in to the first.
             member.email = f"{new_id('owner')}@example.com"
-        member.password_hash = bcrypt.hashpw(_PASSWORD.encode(), bcrypt.gensalt()).decode()
+        member.password_hash = password_hash()
         member_id, email = member.id, member.email
-    client = account.app.test_client()
-    token = token_in(client.get("/sign-in").text)
-    fields = {"form_token": token, "email": email, "password": _PASSWORD}
-    answer = client.post("/sign-in", data=fields)
+    browser = Browser(account.app)
+    answer = browser.sign_in(email)
     assert answer.status_code in {302, 303}, answer.text
-    found = Visit(client, member_id, email)
     if mode == "test":
-        client.post("/mode", data={"form_token": found.form_token(), "mode": mode})
-    return found
+        browser.post("/mode", on="/posts", mode=mode)
+    return Visit(browser.client, member_id, email)
 
 
 def text_of(html: str) -> str:

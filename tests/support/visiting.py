@@ -45,7 +45,7 @@ class Team:
             workspace_id=self.workspace_id,
             email=email,
             role=role,
-            password_hash=_hashed(),
+            password_hash=password_hash(),
             brand_ids=brand_ids,
             created_at=clock.now(),
         )
@@ -73,11 +73,12 @@ def make_team(app: Flask, plan: str = "agency", owner: str = OWNER, name: str = 
     """A workspace with its owner."""
     with app.app_context(), db.transaction():
         made = workspaces.create_workspace(name, plan, owner)
-        made.owner.password_hash = _hashed()
+        made.owner.password_hash = password_hash()
         return Team(app, made.workspace.id, made.owner.id)
 
 
-def _hashed() -> str:
+def password_hash() -> str:
+    """What is stored of everybody's password."""
     return bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt()).decode()
 
 
@@ -107,9 +108,7 @@ class Browser:
 
     def token(self) -> str:
         """The form token of whoever is signed in here."""
-        found = _TOKEN.search(self.get("/account").text)
-        assert found, "nobody is signed in"
-        return found[1]
+        return token_in(self.get("/account").text)
 
     def sign_in(self, email: str = OWNER, password: str = PASSWORD, **fields: Any) -> TestResponse:
         """Send the form of the sign-in page."""
@@ -130,6 +129,13 @@ class Browser:
         return self.client.open(
             path, method=method, headers=headers, environ_base=environ, **options
         )
+
+
+def token_in(page: str) -> str:
+    """The token of a page's forms."""
+    found = _TOKEN.search(page)
+    assert found, page
+    return found[1]
 
 
 def field_of(answer: TestResponse, name: str) -> str:

@@ -23,6 +23,7 @@ from flask import Flask
 from anthyx_server.config import Settings
 from anthyx_server.limits.jobs import store_usage
 from anthyx_server.queue import make_queue
+from anthyx_server.webhook_settings import WebhookSettings
 from tests.support.apps import (
     call,
     environment,
@@ -32,7 +33,9 @@ from tests.support.apps import (
     open_app,
     wait_until,
 )
+from tests.support.deliveries import publish, subscribe
 from tests.support.program import run_here
+from tests.support.receiver import running_receiver
 from tests.support.redis import RedisServer
 
 pytestmark = pytest.mark.enable_socket
@@ -90,8 +93,13 @@ class Deployment:
 @contextmanager
 def deployed(sqlite_url: str, redis_url: str, directory: Path) -> Iterator[Deployment]:
     port = free_port()
-    settings = make_settings(directory, sqlite_url, redis_url)
-    settings = replace(settings, metrics_bind=("127.0.0.1", free_port()))
+    settings = make_settings(
+        directory,
+        sqlite_url,
+        redis_url,
+        metrics_bind=("127.0.0.1", free_port()),
+        webhooks=WebhookSettings(are_private_allowed=True),
+    )
     with open_app(replace(settings, metrics_bind=None)) as app:
         found = Deployment(app, settings, port)
     web = found.web = found.start("web", "--port", str(port), "--workers", "2")
@@ -116,6 +124,17 @@ def deployment(sqlite_url: str, redis_server: RedisServer, tmp_path: Path) -> It
     """A running web server with two workers."""
     with deployed(sqlite_url, redis_server.url, tmp_path) as found:
         yield found
+
+
+@contextmanager
+def working(found: Deployment) -> Iterator[None]:
+    """Its worker, while the block runs."""
+    worker = found.start("worker")
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(SECONDS)
 
 
 def workers_of(found: Deployment) -> set[int]:
@@ -183,9 +202,8 @@ def test_refusals_outages_and_errors_are_counted(
 def test_the_worker_s_jobs_are_on_the_same_page(
     deployment: Deployment, redis_server: RedisServer
 ) -> None:
-    worker = deployment.start("worker")
     name = f"{store_usage.__module__}.{store_usage.__name__}"
-    try:
+    with working(deployment):
         wait_until(
             lambda: deployment.value("anthyx_jobs_total", job=name, outcome="succeeded") > 0,
             SECONDS,
@@ -198,9 +216,22 @@ def test_the_worker_s_jobs_are_on_the_same_page(
             lambda: deployment.value("anthyx_jobs_total", job="unknown", outcome="failed") == 1,
             SECONDS,
         )
-    finally:
-        worker.terminate()
-        worker.wait(SECONDS)
+
+
+def test_deliveries_are_counted(deployment: Deployment) -> None:
+    with (
+        running_receiver() as receiver,
+        open_app(replace(deployment.settings, metrics_bind=None)) as app,
+        working(deployment),
+    ):
+        account = replace(deployment.account, app=app)
+        subscribe(account, receiver.url())
+        publish(account, 3)
+        wait_until(
+            lambda: deployment.value("anthyx_webhook_attempts_total", status="succeeded") == 3,
+            SECONDS,
+        )
+    assert deployment.value("anthyx_webhook_lag_seconds_count") == 3
 
 
 def test_it_is_never_on_the_public_port(deployment: Deployment) -> None:
