@@ -18,7 +18,7 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
 from anthyx_server import app as _declaring_all_operations
-from anthyx_server import openapi
+from anthyx_server import events, openapi
 from anthyx_server.ids import PATTERN
 from anthyx_server.keys import standing
 from tests.support.apps import Account, make_account
@@ -99,6 +99,8 @@ SCHEMA.app = _application
 def _served(shared_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Send the calls to an application in this process, where a revocation takes no time."""
     monkeypatch.setattr(standing, "SETTLE_SECONDS", 0)
+    # Nobody delivers here: who waits for the attempt at a test would wait in vain.
+    monkeypatch.setattr(events, "wait_until", lambda _condition, _seconds: None)
     _serving.append(shared_app)
 
 
