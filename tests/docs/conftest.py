@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from anthyx_server import clock
+from anthyx_server.webhook_settings import WebhookSettings
 from tests.support.apps import make_account, make_settings, open_app, running_server
 from tests.support.webhooks import add_delivery, add_endpoint
 
@@ -27,13 +28,11 @@ class Running:
 
 
 @pytest.fixture
-def running(
-    redis_url: str, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Running]:
+def running(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running]:
     """A server with a new workspace; it needs TCP."""
-    # Of one thread, none waits for a worker: there is none.
-    monkeypatch.setenv("ANTHYX_WEB_THREADS", "1")
-    settings = make_settings(tmp_path, sqlite_url, redis_url)
+    # There is no worker that whoever sends a test event could wait for.
+    webhooks = WebhookSettings(timeout_seconds=1)
+    settings = make_settings(tmp_path, sqlite_url, redis_url, webhooks=webhooks)
     with open_app(settings) as app, running_server(settings, workers=1) as url:
         account = make_account(app, "growth")
         brand = account.post("/brands", json={"name": "A brand"}).get_json()
