@@ -9,7 +9,7 @@ import hmac
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 # Of a hundred events, this many are answered with 500 at their first attempt by `/flaky`.
@@ -35,6 +35,7 @@ class Receiver:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
     forged: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set, repr=False)
 
     def url(self, path: str) -> str:
         """The address of an endpoint: `/steady`, `/flaky` or `/slow`."""
@@ -42,7 +43,8 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection, one after the other."""
-        with suppress(OSError, asyncio.IncompleteReadError):
+        self._open.add(writer)
+        with closing(writer), suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 path, headers = _parse(head)
@@ -52,7 +54,13 @@ class Receiver:
                 status = self._take(path, headers, body)
                 writer.write(f"HTTP/1.1 {status} .\r\nContent-Length: 0\r\n\r\n".encode())
                 await writer.drain()
-        writer.close()
+        self._open.remove(writer)
+
+    async def end(self) -> None:
+        """Cut every connection, and wait until nobody serves one any more."""
+        for writer in self._open:
+            writer.transport.abort()
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
 
     def _take(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         event_id, attempt = headers["webhook-id"], int(headers["x-anthyx-attempt"])
@@ -96,16 +104,8 @@ def running_receiver() -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
-        asyncio.run_coroutine_threadsafe(_end(server), loop).result()
+        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(receiver.end(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-async def _end(server: asyncio.Server) -> None:
-    """Close every connection and wait until nobody serves one any more."""
-    server.close()
-    serving = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in serving:
-        task.cancel()
-    await asyncio.gather(*serving, return_exceptions=True)
