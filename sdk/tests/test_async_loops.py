@@ -24,6 +24,7 @@ from anthyx import (
     ConfigurationError,
     Retry,
 )
+from anthyx.aio._connections import Connections
 from sdk.tests import async_forking, samples
 from sdk.tests.loopback import KEY, Loopback, cut_short, echo, ok, raw
 from sdk.tests.test_async_tasks import until, wrong_answers
@@ -69,7 +70,7 @@ def test_loops_in_threads_share_a_client_and_its_pacing(server: Loopback) -> Non
         if thread == 0:
             await client.close()  # the others' connections too
             closed.set()
-        await until(lambda: closed.is_set() and len(asyncio.all_tasks()) == 1)
+        await until(closed.is_set)
         return wrong
 
     with ThreadPoolExecutor(4) as pool:
@@ -78,6 +79,40 @@ def test_loops_in_threads_share_a_client_and_its_pacing(server: Loopback) -> Non
     for seen in server.seen:
         users.setdefault(seen.port, set()).add(seen.path.partition("mark=")[2].partition("-")[0])
     assert {len(threads) for threads in users.values()} == {1}, "a connection is shared"
+
+
+@pytest.mark.parametrize("is_stuck", [False, True])
+def test_closing_waits_for_other_loops_but_not_for_ever(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, is_stuck: bool
+) -> None:
+    server.answers(echo)
+    client = AsyncAnthyx(KEY, base_url=server.url)
+    together, closed, ended = threading.Barrier(2), threading.Event(), []
+    aclose = Connections.aclose
+
+    async def slowly(connections: Connections) -> None:
+        await asyncio.sleep(0.05)
+        await aclose(connections)
+        ended.append(connections)
+
+    monkeypatch.setattr(Connections, "aclose", slowly)
+
+    async def closing() -> None:
+        await wrong_answers(client, "closing", 1)
+        together.wait()
+        await client.close()
+        assert len(ended) == (1 if is_stuck else 2)
+        closed.set()
+
+    async def other() -> None:
+        await wrong_answers(client, "other", 1)
+        together.wait()
+        if is_stuck:
+            assert closed.wait(20), "each waits for the other"
+        await until(lambda: closed.is_set() and len(ended) == 2)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda main: asyncio.run(main()), (closing, other)))
 
 
 def test_one_loop_after_the_other_uses_a_client(server: Loopback) -> None:

@@ -25,6 +25,7 @@ from ._loops import PerLoop
 if TYPE_CHECKING:
     import httpx
 
+_CLOSE_SECONDS = 1.0
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PYTHON = f"{sys.implementation.name}/{'.'.join(map(str, sys.version_info[:3]))}"
 
@@ -91,17 +92,24 @@ class AsyncTransport:
         return Reply(response.status_code, headers, response.content, self._now())
 
     async def close(self) -> None:
-        """Close the connections of every loop, unless the session is the caller's."""
-        here = asyncio.get_running_loop()
+        """Close the connections of every loop, unless the session is the caller's.
+
+        Waits for other loops, but not long: one of them may be waiting for this one.
+        """
+        here, elsewhere = asyncio.get_running_loop(), []
         for loop, connections in self._connections.take_all().items():
             if loop is here:
                 await connections.aclose()
             elif loop.is_running():
                 closing = connections.aclose()
                 try:
-                    asyncio.run_coroutine_threadsafe(closing, loop)
+                    under_way = asyncio.run_coroutine_threadsafe(closing, loop)
                 except RuntimeError:  # it was closed just now
                     closing.close()
+                else:
+                    elsewhere.append(asyncio.wrap_future(under_way))
+        if elsewhere:
+            await asyncio.wait(elsewhere, timeout=_CLOSE_SECONDS)
 
     def after_fork(self) -> None:
         """A session's connections are the parent's: on a shared one, answers get swapped."""
