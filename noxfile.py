@@ -21,9 +21,11 @@ nox.options.sessions = ["lint", "types", "architecture", "matrix", "tests"]
 nox.options.error_on_external_run = False
 
 
-def run(session: nox.Session, program: str, *arguments: str) -> None:
+def run(
+    session: nox.Session, program: str, *arguments: str, env: dict[str, str] | None = None
+) -> None:
     """Run a program of the environment that nox itself runs in."""
-    session.run(str(BIN / program), *arguments)
+    session.run(str(BIN / program), *arguments, env=env)
 
 
 @nox.session
@@ -58,8 +60,7 @@ def architecture(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests on this Python; arguments after `--` go to pytest instead."""
     arguments = session.posargs or ["-n3", f"--ignore={ARCHITECTURE}"]
-    command = [str(BIN / "pytest"), f"--junit-xml={REPORT}", *arguments]
-    session.run(*command, env=temporary_files())
+    run(session, "pytest", f"--junit-xml={REPORT}", *arguments, env=temporary_files())
 
 
 def temporary_files() -> dict[str, str]:
@@ -76,8 +77,8 @@ def temporary_files() -> dict[str, str]:
 @nox.session
 def matrix(session: nox.Session) -> None:
     """The built packages on every Python of this machine; arguments after `--` go to tox."""
-    command = [str(BIN / "tox"), "run-parallel", "--parallel=2", "--parallel-no-spinner"]
-    session.run(*command, *session.posargs, env=every_python(session))
+    arguments = ["run-parallel", "--parallel=2", "--parallel-no-spinner", *session.posargs]
+    run(session, "tox", *arguments, env=every_python(session))
 
 
 def every_python(session: nox.Session) -> dict[str, str]:

@@ -7,6 +7,7 @@ import os
 import ssl
 import sys
 from collections.abc import Callable
+from concurrent.futures import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -94,7 +95,7 @@ class AsyncTransport:
     async def close(self) -> None:
         """Close the connections of every loop, unless the session is the caller's.
 
-        Waits for other loops, but not long: one of them may be waiting for this one.
+        Waits for other loops, a second at most: one of them may be waiting for this one.
         """
         here, elsewhere = asyncio.get_running_loop(), []
         for loop, connections in self._connections.take_all().items():
@@ -103,13 +104,12 @@ class AsyncTransport:
             elif loop.is_running():
                 closing = connections.aclose()
                 try:
-                    under_way = asyncio.run_coroutine_threadsafe(closing, loop)
+                    elsewhere.append(asyncio.run_coroutine_threadsafe(closing, loop))
                 except RuntimeError:  # it was closed just now
                     closing.close()
-                else:
-                    elsewhere.append(asyncio.wrap_future(under_way))
         if elsewhere:
-            await asyncio.wait(elsewhere, timeout=_CLOSE_SECONDS)
+            # In a thread: an asyncio future would tell this loop of it when it may have ended.
+            await asyncio.to_thread(wait, elsewhere, _CLOSE_SECONDS)
 
     def after_fork(self) -> None:
         """A session's connections are the parent's: on a shared one, answers get swapped."""

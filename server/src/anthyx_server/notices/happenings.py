@@ -104,7 +104,7 @@ def _expiring(workspace: Workspace, event: dict[str, Any]) -> _Told:
     key = _told_of(event)
     ends = f"at {_time(workspace, key['expires_at'])}" if key.get("expires_at") else "soon"
     return f"The API key “{_name(key)}” expires soon", [
-        (f"{_named(key)} expires {ends}. Requests with it are refused from then on."),
+        f"{_named(key)} expires {ends}. Requests with it are refused from then on.",
         "",
         "Rotate it: the old key goes on working while you put the new one in place.",
         page_url(_KEYS),

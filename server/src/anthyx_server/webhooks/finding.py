@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from sqlalchemy import Select
 
+from anthyx_server.conditional import require_match
 from anthyx_server.errors import NotFound
 from anthyx_server.tenancy import Caller, locked, one, owned
-from anthyx_server.webhooks.endpoint_views import is_in_sight
+from anthyx_server.webhooks.endpoint_views import is_in_sight, tag
 from anthyx_server.webhooks.models import WebhookEndpoint
 
 
@@ -37,6 +39,18 @@ def lock(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
         NotFound: there is none that the caller may see, or it was deleted.
     """
     return _seen(caller, locked(living(caller)), endpoint_id)
+
+
+def lock_if_match(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
+    """As `lock`, if the endpoint is of the version that the request's `If-Match` names, if any.
+
+    Raises:
+        NotFound: as `lock`.
+        PreconditionFailed: the request is meant for another version.
+    """
+    endpoint = lock(caller, endpoint_id)
+    require_match(request.headers.get("If-Match"), tag(endpoint))
+    return endpoint
 
 
 def living(caller: Caller, *columns: Any) -> Select[Any]:

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from flask import request
-
-from anthyx_server.conditional import require_match
 from anthyx_server.db import db
 from anthyx_server.tenancy import Caller, locked, owned
 from anthyx_server.webhooks import finding
-from anthyx_server.webhooks.endpoint_views import tag
 from anthyx_server.webhooks.errors import EndpointDisabled
 from anthyx_server.webhooks.models import WebhookEndpoint, WebhookQueue
-
-
-def lock(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
-    """One endpoint, its row locked, for a request that may be meant for one version of it.
-
-    Raises:
-        NotFound: there is none that the caller may see, or it was deleted.
-        PreconditionFailed: the request is meant for another version.
-    """
-    endpoint = finding.lock(caller, endpoint_id)
-    require_match(request.headers.get("If-Match"), tag(endpoint))
-    return endpoint
 
 
 def lock_of_delivery(caller: Caller, endpoint_id: str) -> WebhookEndpoint | None:

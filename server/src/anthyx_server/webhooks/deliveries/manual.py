@@ -16,6 +16,7 @@ from anthyx_server.ids import new_id
 from anthyx_server.inputs import invalid_body
 from anthyx_server.tenancy import Caller, locked, one, owned_by_tenant, tenant
 from anthyx_server.webhook_settings import WebhookSettings
+from anthyx_server.webhooks import finding
 from anthyx_server.webhooks.deliveries import endpoint, listing
 from anthyx_server.webhooks.models import (
     WebhookAttempt,
@@ -100,7 +101,7 @@ def start_test(caller: Caller, endpoint_id: str, event_type: str) -> WebhookDeli
         RateLimitExceededError: the endpoint's minute is used up.
         ValidationFailed: there are no such events.
     """
-    target = endpoint.lock(caller, endpoint_id)
+    target = finding.lock_if_match(caller, endpoint_id)
     endpoint.require_enabled(target)
     _take_turn(endpoint.lock_queue(caller, target.id))
     brand_id = target.brand_ids[0] if target.brand_ids else None

@@ -63,7 +63,7 @@ def enable(caller: Caller, endpoint_id: str, backlog: Any) -> WebhookRecovery:
         InvalidState: it is enabled.
         ValidationFailed: the backlog begins before what is kept.
     """
-    target = endpoint.lock(caller, endpoint_id)
+    target = finding.lock_if_match(caller, endpoint_id)
     if target.status != "disabled":
         raise InvalidState(
             f"{target.id} is enabled. Send what failed again by /recover.",
@@ -122,7 +122,7 @@ def recover(caller: Caller, endpoint_id: str, since: datetime, *, is_dry: bool) 
         RecoveryInProgress: another one of this endpoint still runs.
         ValidationFailed: the time is in the future, or before what is kept.
     """
-    target = endpoint.lock(caller, endpoint_id)
+    target = finding.lock_if_match(caller, endpoint_id)
     endpoint.require_enabled(target)
     _require_kept(since, "since")
     moment = clock.now()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
-from anthyx_server.conditional import require_match
 from anthyx_server.errors import InvalidState
 from anthyx_server.keys import PlanLimitReached, RotationInProgress
 from anthyx_server.operations import Reply, operation, require_scope
@@ -116,16 +115,9 @@ def delete_webhook_endpoint(caller: Caller, endpoint_id: str) -> Reply:
 
     What still waits for it is not sent; its deliveries stay on record.
     """
-    endpoint = _locked(caller, endpoint_id)
+    endpoint = finding.lock_if_match(caller, endpoint_id)
     service.delete(caller, endpoint)
     return Reply(None, 204)
-
-
-def _locked(caller: Caller, endpoint_id: str) -> WebhookEndpoint:
-    """The endpoint that is to change, if it is of the version that `If-Match` names."""
-    endpoint = finding.lock(caller, endpoint_id)
-    require_match(request.headers.get("If-Match"), tag(endpoint))
-    return endpoint
 
 
 @operation(
@@ -164,7 +156,7 @@ def rotate_secret_of_webhook_endpoint(
     `webhook-signature` carries both meanwhile. `X-Anthyx-Signature` stays with the old one until
     the overlap ends or the new one is activated; the new one's is in `X-Anthyx-Signature-Next`.
     """
-    endpoint = _locked(caller, endpoint_id)
+    endpoint = finding.lock_if_match(caller, endpoint_id)
     secret = rotation.rotate(caller, endpoint, body["overlap_seconds"])
     return _reply(caller, endpoint, secret=secret)
 
@@ -182,7 +174,7 @@ def activate_secret_of_webhook_endpoint(caller: Caller, endpoint_id: str) -> Rep
 
     Where no rotation lasts, nothing changes.
     """
-    endpoint = _locked(caller, endpoint_id)
+    endpoint = finding.lock_if_match(caller, endpoint_id)
     rotation.activate(caller, endpoint)
     return _reply(caller, endpoint)
 
@@ -198,7 +190,7 @@ def activate_secret_of_webhook_endpoint(caller: Caller, endpoint_id: str) -> Rep
 )
 def disable_webhook_endpoint(caller: Caller, endpoint_id: str) -> Reply:
     """Turn a webhook endpoint off; what it misses is kept until it is turned on again."""
-    endpoint = _locked(caller, endpoint_id)
+    endpoint = finding.lock_if_match(caller, endpoint_id)
     if endpoint.status == "disabled":
         raise InvalidState(f"{endpoint.id} is disabled.", extra={"state": endpoint.status})
     disable(caller, endpoint, REQUESTED)
