@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from anthyx_server import audit, clock, db
 from anthyx_server.tenancy import Actor
 from server.tests.audit.chains import entries, note
 from tests.support.apps import Account, make_account, make_settings, open_app
+from tests.support.costs import executed, plan
 from tests.support.problems import problem
 
 CSV = {"Accept": "text/csv"}
@@ -192,22 +192,11 @@ def sqlite_account(sqlite_url: str, redis_url: str, tmp_path: Path) -> Iterator[
 
 
 def test_a_page_is_found_by_an_index(sqlite_account: Account) -> None:
-    found: list[tuple[str, Any]] = []
-
-    def see(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
-        found.append((statement, values))
-
-    with sqlite_account.app.app_context():
-        engine = db.db.engine
     for query in ("", "?action=a", "?actor_id=a", "?target_id=a"):
         page(sqlite_account, query)
-        found.clear()
-        sa.event.listen(engine, "before_cursor_execute", see)
-        page(sqlite_account, query)
-        sa.event.remove(engine, "before_cursor_execute", see)
-        ((statement, values),) = found
-        with sqlite_account.app.app_context(), engine.connect() as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-            steps = " ".join(str(step) for step in plan)
+        with executed(sqlite_account.app) as found:
+            page(sqlite_account, query)
+        (statement,) = found
+        steps = " ".join(plan(sqlite_account.app, statement))
         assert "SEARCH audit_entries USING INDEX" in steps, query
         assert "TEMP B-TREE" not in steps, query

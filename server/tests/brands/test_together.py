@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -18,6 +17,7 @@ from anthyx_server import db
 from anthyx_server.brands import service
 from anthyx_server.brands.schemas import WritableBrandSchema
 from tests.support.apps import Account, make_account, make_settings, open_app, wait_until
+from tests.support.costs import Statement, executed, plan
 from tests.support.problems import problem
 
 Make = Callable[..., dict[str, Any]]
@@ -145,25 +145,11 @@ def blocked(app: Flask) -> int:
         return int(connection.exec_driver_sql(query).scalar() or 0)
 
 
-Statement = tuple[str, Any]
-
-
 def statements(account: Account, path: str) -> list[Statement]:
     """What the database is asked for a request, once caches are warm."""
     account.get(path)
-    found: list[Statement] = []
-
-    def note(
-        _connection: object, _cursor: object, statement: str, parameters: Any, *_: object
-    ) -> None:
-        found.append((statement, parameters))
-
-    with account.app.app_context():
-        engine = db.db.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    answer = account.get(path)
-    sa.event.remove(engine, "before_cursor_execute", note)
-    assert answer.status_code == 200
+    with executed(account.app) as found:
+        assert account.get(path).status_code == 200
     return found
 
 
@@ -198,9 +184,7 @@ def test_a_page_is_found_by_an_index(sqlite_account: Account, sort: str, status:
     page = sqlite_account.get(path).json
     assert page is not None
     for each in (path, f"{path}&cursor={page['next_cursor']}"):
-        ((statement, parameters),) = statements(sqlite_account, each)
-        with sqlite_account.app.app_context(), db.db.engine.connect() as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps = " ".join(str(step) for step in plan)
+        (statement,) = statements(sqlite_account, each)
+        steps = " ".join(plan(sqlite_account.app, statement))
         assert "SEARCH brands USING INDEX" in steps
         assert "TEMP B-TREE" not in steps, "what is sorted by is what is searched"

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from anthyx_server import db, keys
 from anthyx_server.channels import Channel
 from tests.support.apps import Account, make_account, make_settings, open_app
+from tests.support.costs import Statement, executed, plan
 from tests.support.problems import entries, problem
 
 Make = Callable[..., dict[str, Any]]
@@ -123,19 +124,11 @@ def sqlite_account(sqlite_url: str, redis_url: str, tmp_path: Path) -> Iterator[
         yield make_account(app)
 
 
-def statements(account: Account, path: str) -> list[tuple[str, Any]]:
+def statements(account: Account, path: str) -> list[Statement]:
     """What the database is asked for a request, once caches are warm."""
     account.get(path)
-    found: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        found.append((statement, parameters))
-
-    with account.app.app_context():
-        engine = db.db.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    assert account.get(path).status_code == 200
-    sa.event.remove(engine, "before_cursor_execute", note)
+    with executed(account.app) as found:
+        assert account.get(path).status_code == 200
     return found
 
 
@@ -148,9 +141,7 @@ def test_a_page_is_one_statement_that_an_index_answers(sqlite_account: Account, 
     path = f"/channels?limit=1&sort={sort}"
     cursor = sqlite_account.get(path).get_json()["next_cursor"]
     for each in (path, f"{path}&cursor={cursor}", f"{path}&platform=x&status=connected"):
-        ((statement, parameters),) = statements(sqlite_account, each)
-        with sqlite_account.app.app_context(), db.db.engine.connect() as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps = " ".join(str(step) for step in plan)
+        (statement,) = statements(sqlite_account, each)
+        steps = " ".join(plan(sqlite_account.app, statement))
         assert "SEARCH channels USING INDEX" in steps
         assert "TEMP B-TREE" not in steps, "what is sorted by is what is searched"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -49,15 +48,3 @@ def audit_of(app: Flask, target: str) -> list[AuditEntry]:
     query = select(AuditEntry).where(AuditEntry.target_id == target)
     with app.app_context():
         return list(db.db.session.scalars(query.order_by(AuditEntry.created_at, AuditEntry.id)))
-
-
-def statements(app: Flask) -> list[str]:
-    """A list that fills with the SQL that the application executes from now on."""
-    executed: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        executed.append(statement)
-
-    with app.app_context():
-        sa.event.listen(db.db.engine, "before_cursor_execute", note)
-    return executed

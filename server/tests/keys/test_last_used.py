@@ -7,8 +7,9 @@ from typing import Any
 
 from anthyx_server import clock
 from anthyx_server.limits import jobs
-from server.tests.keys.answers import document, problem, statements
+from server.tests.keys.answers import document, problem
 from tests.support.apps import Account
+from tests.support.costs import executed
 from tests.support.redis import RedisServer
 
 
@@ -28,12 +29,12 @@ def used_at(key: dict[str, Any]) -> datetime:
 def test_a_use_is_written_by_the_job_and_not_by_the_request(account: Account) -> None:
     key = account.with_key(scopes=["brands:read"])
     assert key.get("/workspace").status_code == 200
-    executed = statements(account.app)
     before = clock.now()
-    answer = key.get("/brands", environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
+    with executed(account.app) as found:
+        answer = key.get("/brands", environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
     after = clock.now()
     assert answer.status_code == 200
-    assert [statement.split()[0] for statement in executed] == ["SELECT"]
+    assert [text.split()[0] for text, _ in found] == ["SELECT"]
     untouched = shown(account, key.key_id)
     assert (untouched["last_used_at"], untouched["last_used_ip"]) == (None, None)
     flush(account)
@@ -61,9 +62,9 @@ def test_the_latest_use_counts_and_none_is_written_twice(account: Account) -> No
     flush(account)
     first = shown(account, key.key_id)
     assert first["last_used_ip"] == "192.0.2.3"
-    executed = statements(account.app)
-    flush(account)
-    assert [text for text in executed if key.key_id in text] == []
+    with executed(account.app) as found:
+        flush(account)
+    assert [each for each in found if key.key_id in str(each)] == []
     assert shown(account, key.key_id) == first
 
 

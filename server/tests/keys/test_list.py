@@ -8,9 +8,10 @@ from itertools import chain
 import pytest
 
 from anthyx_server import clock
-from server.tests.keys.answers import document, problem, statements
+from server.tests.keys.answers import document, problem
 from server.tests.keys.passing import set_end
 from tests.support.apps import Account
+from tests.support.costs import executed
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -97,14 +98,13 @@ def test_an_answer_is_not_unchanged_once_time_changed_the_status(account: Accoun
 
 def test_a_list_costs_one_statement_however_long_it_is(account: Account) -> None:
     account.get("/api-keys")
-    executed = statements(account.app)
-    account.get("/api-keys")
-    for_one = len(executed)
+    with executed(account.app) as for_one:
+        account.get("/api-keys")
     for _ in range(9):
         account.with_key()
-    executed.clear()
-    assert len(ids(account)) == 10
-    assert len(executed) == for_one == 1
+    with executed(account.app) as for_ten:
+        assert len(ids(account)) == 10
+    assert len(for_ten) == len(for_one) == 1
 
 
 def test_a_list_needs_keys_read(account: Account) -> None:

@@ -12,10 +12,11 @@ from anthyx_server import checks, db
 from anthyx_server.config import NamedSecret, Settings
 from anthyx_server.keys import ApiKey
 from anthyx_server.limits import jobs
-from server.tests.keys.answers import problem, statements
+from server.tests.keys.answers import problem
 from server.tests.keys.operating import operate
 from server.tests.keys.passing import set_end
 from tests.support.apps import Account, open_app
+from tests.support.costs import executed
 from tests.support.redis import RedisServer
 
 NEW = NamedSecret("2", "another-pepper-" * 4)
@@ -60,9 +61,10 @@ def test_an_old_peppers_key_works_and_is_rewritten_by_the_job(
             jobs.store_new_digests()
         assert pepper_of(app, account.key_id) == "2"
         assert pepper_of(app, unused.key_id) == "1"
-        executed = statements(app)
-        assert there.get("/api-keys/current").status_code == 200
-        assert not any("UPDATE" in statement for statement in executed)
+        with executed(app) as found:
+            assert there.get("/api-keys/current").status_code == 200
+        assert found
+        assert not any("UPDATE" in text for text, _ in found)
         made = there.with_key()
         assert pepper_of(app, made.key_id) == "2"
     with open_app(dropped) as app:

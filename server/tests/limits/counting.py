@@ -1,4 +1,4 @@
-"""Counting what a request costs: round trips to Redis, commands within, SQL statements."""
+"""Counting what a request costs Redis: round trips, and commands within."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import hiredis
-import pytest
 import redis
-import sqlalchemy as sa
-from flask import Flask
-
-from anthyx_server import db
-from anthyx_server.limits import authentication
 
 
 @dataclass
@@ -75,7 +68,7 @@ def _accept(listener: socket.socket, upstream: Path, counted: Counted) -> None:
 
 def _forward(client: socket.socket, server: socket.socket, counted: Counted) -> None:
     reader = hiredis.Reader()
-    with server:
+    with server, suppress(OSError):
         while data := client.recv(1_000_000):
             counted.asked(data, reader)
             server.sendall(data)
@@ -83,32 +76,11 @@ def _forward(client: socket.socket, server: socket.socket, counted: Counted) -> 
 
 
 def _back(client: socket.socket, server: socket.socket, counted: Counted) -> None:
-    with client:
+    # Who closes first, with an answer under way, resets the other's connection.
+    with client, suppress(OSError):
         while data := server.recv(1_000_000):
             counted.answered()
             client.sendall(data)
-
-
-@contextmanager
-def counted_statements(app: Flask) -> Iterator[list[str]]:
-    """A list that fills with the SQL that the application executes meanwhile.
-
-    On a busy machine an answer may take so long that its key is looked at again: not counted here.
-    """
-    executed: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        executed.append(statement)
-
-    with app.app_context():
-        engine = db.db.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(authentication, "SLOW_SECONDS", 3600.0)
-            yield executed
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def calls_within(client: redis.Redis) -> Counter[str]:

@@ -14,8 +14,9 @@ from sqlalchemy import make_url
 
 from anthyx_server.keys import throttle
 from anthyx_server.keys.secret import mint
-from server.tests.limits.counting import Counted, counted_statements, counting_proxy
+from server.tests.limits.counting import Counted, counting_proxy
 from tests.support.apps import Account, make_account, make_settings, open_app, wait_until
+from tests.support.costs import executed
 from tests.support.redis import RedisServer
 
 AT_ONCE = 4
@@ -90,12 +91,12 @@ def test_a_wrong_checksum_reaches_neither_redis_nor_the_database(
         "",
         "x" * 4_000,
     ]
-    with counted_statements(account.app) as executed:
+    with executed(account.app) as found:
         for token in wrong:
             headers = {"Authorization": f"Bearer {token}"}
             assert account.get("/brands", headers=headers).status_code == 401
         assert account.get("/brands", headers={"Authorization": "Basic abc"}).status_code == 401
-    assert (executed, count.commands) == ([], [])
+    assert (found, count.commands) == ([], [])
 
 
 def test_failures_beyond_60_a_minute_stop_neither_look_ups_of_nor_answers_to_real_keys(

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from server.tests.limits.counting import counted_statements
 from server.tests.limits.test_history import both_databases
 from tests.support.apps import Account
+from tests.support.costs import executed
 
 
 def statements(account: Account, method: str, path: str, **options: Any) -> list[str]:
-    with counted_statements(account.app) as executed:
+    with executed(account.app) as found:
         answer = account.request(method, path, **options)
     assert answer.status_code < 300, answer.text
-    return [statement.split(None, 1)[0].upper() for statement in executed]
+    return [text.split(None, 1)[0].upper() for text, _ in found]
 
 
 def make_brands(account: Account, count: int, prefix: str) -> None:

@@ -12,10 +12,10 @@ from anthyx_server import clock, db, workspaces
 from anthyx_server.limits import announce_plan, jobs, thresholds
 from anthyx_server.limits.models import UsageNotice
 from server.tests.keys.answers import document, events_of
-from server.tests.limits.counting import counted_statements
 from server.tests.limits.test_history import both_databases
 from server.tests.limits.windows import Windows
 from tests.support.apps import Account, make_account
+from tests.support.costs import executed
 
 
 def told(account: Account) -> list[tuple[int, int]]:
@@ -177,9 +177,9 @@ def test_what_a_crash_interrupts_is_told_by_the_next_run(
 
 def test_it_costs_a_request_nothing(starter: Account, windows: Windows) -> None:
     starter.get("/usage")
-    with counted_statements(starter.app) as executed:
+    with executed(starter.app) as found:
         use(starter, windows, 5_000)
-    assert [each.split()[0] for each in executed] == ["SELECT"]
+    assert [text.split()[0] for text, _ in found] == ["SELECT"]
 
 
 @both_databases

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from anthyx_server import clock, db
@@ -19,6 +19,7 @@ from anthyx_server.limits.periods import Period
 from anthyx_server.workspaces import Workspace
 from server.tests.limits.windows import Windows
 from tests.support.apps import Account, make_account
+from tests.support.costs import executed
 from tests.support.page_visits import text_of, visit
 from tests.support.redis import RedisServer
 
@@ -126,22 +127,11 @@ def test_many_keys_cost_no_more_statements(account: Account) -> None:
     assert count_statements(account.app, lambda: person.get(PATH)) == few
 
 
-def count_statements(app: Flask, act: object) -> int:
+def count_statements(app: Flask, act: Callable[[], object]) -> int:
     """How many statements the database is sent."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.db.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        assert callable(act)
+    with executed(app) as found:
         act()
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
+    return len(found)
 
 
 def test_a_rotated_key_counts_with_the_one_it_replaced(starter: Account, windows: Windows) -> None:

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from anthyx_server import clock, db
 from anthyx_server.posts.models import Post
-from server.tests.limits.counting import counted_statements
 from server.tests.posts.conftest import Make, make_channel
 from server.tests.posts.test_lifecycle import owner_of, put_into
 from tests.support.apps import Account
+from tests.support.costs import executed
 from tests.support.problems import entries, problem
 
 DAY = timedelta(days=1)
@@ -265,9 +265,9 @@ def test_a_restricted_key_sees_its_brands_alone(
 
 def test_a_list_costs_two_statements_however_many_posts(account: Account, make_post: Make) -> None:
     def cost(query: str) -> int:
-        with counted_statements(account.app) as executed:
+        with executed(account.app) as found:
             assert account.get(f"/posts?{query}").status_code == 200
-        return len([each for each in executed if " posts" in each or "post_t" in each])
+        return len([text for text, _ in found if " posts" in text or "post_t" in text])
 
     make_post("first", tags=["t"], scheduled_at=at(1))
     queries = ("limit=10", "limit=100&sort=scheduled_at", "tag=t", "platform=linkedin&state=draft")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from anthyx_server import db
@@ -16,7 +15,7 @@ from anthyx_server.db import is_sqlite, reader
 from anthyx_server.posts import listing, schemas
 from anthyx_server.tenancy import Caller
 from tests.support.apps import make_account, make_settings, open_app
-from tests.support.costs import cost
+from tests.support.costs import Statement, cost, executed, plan
 from tests.support.many_posts import Filled, fill
 from tests.support.redis import throwaway_redis
 
@@ -65,7 +64,7 @@ class Database:
     app: Flask
     caller: Caller
     filled: Filled
-    asked: list[tuple[str, Any]] = field(default_factory=list)
+    asked: list[Statement] = field(default_factory=list)
 
     def page(self, caller: Caller, given: dict[str, Any], limit: int) -> dict[str, Any]:
         """A page of the list, of any length."""
@@ -79,23 +78,19 @@ class Database:
             if name in named:
                 named[name] = ids[named[name]]
         arguments = {**schemas.ListPostsQuerySchema().load(named), "limit": limit}
-        self.asked.clear()
-        return listing.list_page(caller, arguments)
+        with executed(self.app) as found:
+            page = listing.list_page(caller, arguments)
+        # What the listing asks of PostgreSQL's planner reads no rows.
+        self.asked = [each for each in found if not each.text.startswith("EXPLAIN")]
+        return page
 
     def cost(self) -> int:
         """What the statements of the last page cost: steps of SQLite, rows of PostgreSQL."""
-        return sum(cost(statement, parameters, TABLES) for statement, parameters in self.asked)
+        return sum(cost(each, TABLES) for each in self.asked)
 
     def plan(self) -> str:
         """How SQLite finds what was asked for last."""
-        with reader().engine.connect() as connection:
-            return "\n".join(
-                str(step[3])
-                for statement, parameters in self.asked
-                for step in connection.exec_driver_sql(
-                    f"EXPLAIN QUERY PLAN {statement}", parameters
-                )
-            )
+        return "\n".join(step for each in self.asked for step in plan(self.app, each))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -113,14 +108,7 @@ def database(
         ]
         with app.test_request_context("/v1/posts"):
             found = Database(app, account.caller, fill(account.caller, brands, POSTS))
-            engine = reader().engine
             db.read_only()
-
-            def note(_connection: Any, _cursor: Any, text: str, given: Any, *_: Any) -> None:
-                if "EXPLAIN" not in text:
-                    found.asked.append((text, given))
-
-            sa.event.listen(engine, "before_cursor_execute", note)
             yield found
 
 

@@ -19,7 +19,7 @@ from anthyx_server.tenancy import Caller
 from anthyx_server.webhooks.deliveries import listing, schemas
 from anthyx_server.webhooks.models import WebhookAttempt
 from tests.support.apps import Account, make_account, make_settings, open_app
-from tests.support.costs import cost
+from tests.support.costs import Statement, cost, executed
 from tests.support.redis import throwaway_redis
 from tests.support.webhooks import add_deliveries, add_endpoint
 
@@ -60,7 +60,7 @@ class Database:
     endpoint_ids: list[str]
     brand_ids: list[str]
     moment: datetime
-    asked: list[tuple[str, Any]] = field(default_factory=list)
+    asked: list[Statement] = field(default_factory=list)
 
     def page(self, given: dict[str, Any], caller: Caller | None = None) -> dict[str, Any]:
         """A page of the list."""
@@ -78,12 +78,12 @@ class Database:
                 named[name] = clock.rfc3339(self.moment - timedelta(seconds=named[name]))
         limit = named.pop("limit", 25)
         arguments = {**schemas.ListWebhookDeliveriesQuerySchema().load(named), "limit": limit}
-        self.asked.clear()
-        return listing.list_page(caller or self.caller, arguments)
+        with executed(self.app) as self.asked:
+            return listing.list_page(caller or self.caller, arguments)
 
     def cost(self) -> int:
         """What the statements of the last page cost."""
-        return sum(cost(statement, parameters, TABLES) for statement, parameters in self.asked)
+        return sum(cost(each, TABLES) for each in self.asked)
 
 
 def event_id(number: int) -> str:
@@ -157,12 +157,6 @@ def database(
                 with engine.connect() as connection:
                     connection.exec_driver_sql("ANALYZE")
             db.read_only()
-
-            def note(_connection: Any, _cursor: Any, text: str, given: Any, *_: Any) -> None:
-                if "EXPLAIN" not in text:
-                    found.asked.append((text, given))
-
-            sa.event.listen(engine, "before_cursor_execute", note)
             yield found
 
 

@@ -10,12 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from anthyx_server import clock, db
-from anthyx_server.db import reader
 from anthyx_server.ids import id_of
 from anthyx_server.webhooks.deliveries import histogram, jobs, rollup, stats
 from anthyx_server.webhooks.models import WebhookAttempt, WebhookHour, WebhookMark
 from tests.support.apps import Account
-from tests.support.costs import cost
+from tests.support.costs import cost, executed
 from tests.support.problems import entries, problem
 from tests.support.webhooks import add_attempts, add_delivery, add_endpoint
 
@@ -156,18 +155,12 @@ def test_a_long_past_costs_what_a_short_one_does(account: Account) -> None:
         add_attempts(account, delivery_id, made)
         sum_up(account)
         with account.app.app_context():
+            db.read_only()
             costs.append(_cost(account, endpoint_id))
     assert math.isclose(costs[0], costs[1], rel_tol=0.1, abs_tol=60), costs
 
 
 def _cost(account: Account, endpoint_id: str) -> int:
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, text: str, given: Any, *_: Any) -> None:
-        asked.append((text, given))
-
-    engine = reader().engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    stats.read(account.caller, endpoint_id, {"granularity": "hour", "from_": None, "to": None})
-    sa.event.remove(engine, "before_cursor_execute", note)
-    return sum(cost(*each, (WebhookAttempt.__tablename__,)) for each in asked)
+    with executed(account.app) as asked:
+        stats.read(account.caller, endpoint_id, {"granularity": "hour", "from_": None, "to": None})
+    return sum(cost(each, (WebhookAttempt.__tablename__,)) for each in asked)

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from anthyx_server import clock, db
 from anthyx_server.webhooks.endpoint_views import MOST_COUNTED
 from anthyx_server.webhooks.models import WebhookDelivery, WebhookQueue
-from server.tests.keys.answers import document, statements
+from server.tests.keys.answers import document
 from tests.support.apps import Account
+from tests.support.costs import executed
 
 Make = Callable[..., dict[str, Any]]
 
@@ -133,7 +134,7 @@ def test_a_list_takes_as_many_statements_as_it_has_parts(
         for _ in range(5):
             make_endpoint()
         account.get("/webhook-endpoints")  # the key's record is cached from here on
-        executed = statements(account.app)
-        assert len(document(account.get("/webhook-endpoints"))["data"]) > 0
-        counts.append(len([each for each in executed if "webhook_" in each]))
+        with executed(account.app) as found:
+            assert len(document(account.get("/webhook-endpoints"))["data"]) > 0
+        counts.append(len([text for text, _ in found if "webhook_" in text]))
     assert counts == [2, 2]

@@ -6,13 +6,13 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from anthyx_server import clock
 from anthyx_server.webhooks.engine.claims import QUOTA
 from anthyx_server.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
 from server.tests.webhooks.engine.desk import Desk, over
 from tests.support.apps import Account
+from tests.support.costs import executed
 from tests.support.deliveries import change, deliveries, line, publish, subscribe
 
 
@@ -135,35 +135,25 @@ def test_those_of_a_crowded_host_lose_their_turn(account: Account, desk: Desk) -
     assert all(line(account, each).served_at is not None for each in crowd)
 
 
-def statements(desk: Desk) -> list[str]:
-    """What is sent to the database from now on."""
-    sent: list[str] = []
-    sa.event.listen(
-        desk.engine, "before_cursor_execute", lambda _c, _cu, text, *_: sent.append(text)
-    )
-    return sent
-
-
 def test_a_claim_costs_the_same_statements_whatever_waits(account: Account, desk: Desk) -> None:
     for name in "abc":
         subscribe(account, f"http://{name}.example/", max_in_flight=32)
-    sent = statements(desk)
     costs = []
     for count in (3, 200):
         publish(account, count)
         desk.succeed(desk.claim(3))
-        sent.clear()
-        claimed = desk.claim(3)
-        to_claim = len(sent)
-        sent.clear()
-        desk.succeed(claimed)
-        costs.append((to_claim, len(sent)))
+        with executed(desk.engine) as to_claim:
+            claimed = desk.claim(3)
+        with executed(desk.engine) as to_record:
+            desk.succeed(claimed)
+        costs.append((len(to_claim), len(to_record)))
     assert costs[0] == costs[1]
     assert max(costs[1]) <= 10
 
 
 def test_looking_takes_no_write_lock(account: Account, desk: Desk) -> None:
     subscribe(account, "http://a.example/")
-    sent = statements(desk)
-    assert desk.claims.find() == []
-    assert not [text for text in sent if "IMMEDIATE" in text or "UPDATE" in text]
+    with executed(desk.engine) as sent:
+        assert desk.claims.find() == []
+    assert sent
+    assert not [text for text, _ in sent if "IMMEDIATE" in text or "UPDATE" in text]

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from anthyx_server import clock, db
 from anthyx_server.db import is_sqlite, reader
 from anthyx_server.webhooks.deliveries import log, rollup
 from anthyx_server.webhooks.models import WebhookAttempt
 from tests.support.apps import Account, make_account, make_settings, open_app
-from tests.support.costs import cost
+from tests.support.costs import cost, executed
 from tests.support.deliveries import subscribe
 from tests.support.redis import throwaway_redis
 from tests.support.webhooks import add_deliveries
@@ -116,32 +114,20 @@ def filled(
         yield both
 
 
-@contextmanager
-def noting(app: Flask) -> Iterator[list[tuple[str, Any]]]:
-    """What is asked of the database meanwhile, of deliveries and attempts."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, text: str, given: Any, *_: Any) -> None:
-        if text.lstrip().startswith(("SELECT", "WITH")) and any(name in text for name in TABLES):
-            asked.append((text, given))
-
-    with app.app_context():
-        engine = db.db.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
-
-
 def look(filled: Filled, path: str) -> tuple[int, int]:
     """How many statements of these tables a page takes, and what they cost."""
     app = filled.account.app
-    with noting(app) as asked:
+    with executed(app) as found:
         answer = filled.owner.get(path.format(**filled.names))
     assert answer.status_code == 200
+    asked = [
+        each
+        for each in found
+        if each.text.lstrip().startswith(("SELECT", "WITH"))
+        and any(name in each.text for name in TABLES)
+    ]
     with app.app_context():
-        return len(asked), sum(cost(text, given, TABLES) for text, given in asked)
+        return len(asked), sum(cost(each, TABLES) for each in asked)
 
 
 @pytest.mark.parametrize("name", PAGES)

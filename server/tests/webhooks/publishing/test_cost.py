@@ -8,17 +8,18 @@ import pytest
 
 from anthyx_server.webhooks import waking
 from server.tests.events.happenings import happen
-from server.tests.limits.counting import counted_statements, counting_proxy
+from server.tests.limits.counting import counting_proxy
 from server.tests.webhooks.publishing.subscribers import deliveries, subscribe
 from tests.support.apps import Account, make_account, make_settings, open_app
+from tests.support.costs import executed
 from tests.support.redis import RedisServer
 
 
 def statements(account: Account, *types: str) -> list[str]:
     """The first words of what is sent to the database, less BEGIN."""
-    with counted_statements(account.app) as executed:
+    with executed(account.app) as found:
         happen(account, *types)
-    return [text.split()[0] for text in executed if not text.startswith("BEGIN")]
+    return [text.split()[0] for text, _ in found if not text.startswith("BEGIN")]
 
 
 def test_statements_do_not_depend_on_the_number_of_endpoints(
