@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from anthyx_server import db
+from anthyx_server import db, redis_link
 from tests.support.postgres import PostgresServer, throwaway_postgres
 from tests.support.redis import RedisServer, throwaway_redis
+
+REDIS_TIMEOUT_SECONDS = redis_link.TIMEOUT_SECONDS
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +27,24 @@ def redis_server(_redis_of_session: RedisServer) -> Iterator[RedisServer]:
     _redis_of_session.restore()
     yield _redis_of_session
     _redis_of_session.resume()
+
+
+@pytest.fixture(autouse=True)
+def redis_patience() -> Iterator[None]:
+    """Calls to Redis wait for 2 s: a busy machine may give it no processor for 0.25 s.
+
+    What an outage costs a request is measured with `real_redis_timeout`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis_link, "TIMEOUT_SECONDS", 2.0)
+        yield
+
+
+@pytest.fixture
+def real_redis_timeout(redis_patience: None, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Calls to Redis wait as long as in the product; before what makes the application."""
+    monkeypatch.setattr(redis_link, "TIMEOUT_SECONDS", REDIS_TIMEOUT_SECONDS)
+    return REDIS_TIMEOUT_SECONDS
 
 
 @pytest.fixture

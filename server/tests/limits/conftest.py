@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from anthyx_server import clock
+from anthyx_server.redis_wire import Wire
 from server.tests.limits.moved_clock import MovedClock
 from server.tests.limits.windows import Windows
 from tests.support.apps import Account, make_account
@@ -32,6 +34,20 @@ def windows(redis_server: RedisServer) -> Iterator[Windows]:
     """The windows as the gate keeps them."""
     with redis_server.client() as client:
         yield Windows(client)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A list that fills with what Redis is asked by the request path of this process."""
+    asked: list[Any] = []
+    ask = Wire.ask
+
+    def noted(self: Wire, *command: Any) -> Any:
+        asked.append(command[0])
+        return ask(self, *command)
+
+    monkeypatch.setattr(Wire, "ask", noted)
+    return asked
 
 
 @pytest.fixture

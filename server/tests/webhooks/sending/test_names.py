@@ -51,7 +51,7 @@ def name_server() -> Iterator[NameServer]:
 @pytest.fixture
 def moved(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
     """The clock by which this process measures how long something took."""
-    moved = MovedClock()
+    moved = MovedClock(is_running=True)
     monkeypatch.setattr(clock, "monotonic", moved)
     return moved
 
