@@ -13,6 +13,7 @@ from flask import Flask
 
 from anthyx_server import clock, db, events
 from anthyx_server.config import Settings
+from anthyx_server.events import service
 from anthyx_server.keys import jobs as keys_jobs
 from anthyx_server.mail_settings import MailSettings
 from anthyx_server.notices import jobs
@@ -92,18 +93,33 @@ def test_examples_of_events_tell_nothing(team: Team) -> None:
     assert notices(team) == []
 
 
-def test_an_endpoint_that_is_turned_off_is_told_without_its_secrets(team: Team) -> None:
-    account = account_of(team)
-    endpoint_id = subscribe(account, SECRET_URL)
+def turn_off(team: Team) -> str:
+    """An endpoint's id; the endpoint answered 410."""
+    endpoint_id = subscribe(account_of(team), SECRET_URL)
     with team.app.app_context(), db.transaction():
         endpoint = db.db.session.get(WebhookEndpoint, endpoint_id)
         assert endpoint is not None
         disabling.disable(team.caller, endpoint, disabling.GONE)
+    return endpoint_id
+
+
+def test_an_endpoint_that_is_turned_off_is_told_without_its_secrets(team: Team) -> None:
+    turn_off(team)
     (notice,) = notices(team)
     assert "hooks.example.com" in notice["subject"]
     assert "410 Gone" in notice["text"]
     assert "T0KEN" not in str(notice)
     assert "s3cret" not in str(notice)
+
+
+def test_an_endpoint_of_which_the_event_holds_the_id_alone_is_named_by_it(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_BODY_BYTES", 400)
+    endpoint_id = turn_off(team)
+    (notice,) = notices(team)
+    assert notice["subject"] == f"The webhook endpoint {endpoint_id} was turned off"
+    assert f"Your webhook endpoint {endpoint_id} was turned off at " in notice["text"]
 
 
 def test_an_endpoint_that_fails_for_a_day_is_told_once_each_time(team: Team) -> None:

@@ -113,10 +113,10 @@ def _expiring(workspace: Workspace, event: dict[str, Any]) -> _Told:
 
 def _disabled(workspace: Workspace, event: dict[str, Any]) -> _Told:
     endpoint = _told_of(event)
-    where = _host(endpoint.get("url", ""))
+    which = f"at {_host(endpoint['url'])}" if "url" in endpoint else endpoint["id"]
     cause = _CAUSES.get(endpoint.get("disabled_reason") or "", "")
-    return f"The webhook endpoint at {where} was turned off", [
-        f"Your webhook endpoint at {where} was turned off at "
+    return f"The webhook endpoint {which} was turned off", [
+        f"Your webhook endpoint {which} was turned off at "
         f"{_time(workspace, event['created_at'])}. {cause}".strip(),
         "",
         "What it misses meanwhile is kept and can be sent once it is enabled:",
