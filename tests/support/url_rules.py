@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.routing import Rule
@@ -16,9 +16,12 @@ class LazyRule(Rule):
     """
 
     def _compile_builder(self, *which: Any) -> Any:
-        compiled = cache(super()._compile_builder)
+        compile_builder = super()._compile_builder
+        compiled: Callable[..., tuple[str, str]] | None = None
 
-        def build(*values: Any, **named: Any) -> Any:
-            return compiled(*which)(*values, **named)
+        def build(*values: Any, **named: Any) -> tuple[str, str]:
+            nonlocal compiled
+            compiled = compiled or compile_builder(*which)
+            return compiled(*values, **named)
 
         return build
