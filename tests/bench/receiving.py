@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from anthyx_server import leash
-from tests.support.apps import free_port, wait_until
+from tests.support.apps import wait_until
+from tests.support.ports import free_port
 
 HOSTS = 50
 _START_SECONDS = 10.0

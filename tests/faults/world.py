@@ -19,11 +19,11 @@ from tests.support.apps import (
     Account,
     answers,
     environment,
-    free_port,
     make_account,
     make_settings,
     open_app,
 )
+from tests.support.ports import free_port
 from tests.support.postgres import OwnPostgres, own_postgres
 from tests.support.redis import RedisServer, throwaway_redis
 from tests.support.scratch import scratch_directory

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from anthyx_server.parts import end_leftovers
-from tests.support.apps import free_port
+from tests.support.ports import free_port
 from tests.support.program import clean_environment, run_here
 
 pytestmark = pytest.mark.enable_socket

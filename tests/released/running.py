@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 _SECONDS = 60.0
 
@@ -41,8 +42,7 @@ def _program() -> list[str]:
 @contextmanager
 def running_server(data_dir: Path) -> Iterator[Server]:
     """Start it, wait until it answers, and end it with the block."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [*_program(), "serve", "--port", str(port), "--workers", "1"]
     environ = {name: text for name, text in os.environ.items() if not name.startswith("ANTHYX_")}
     log = data_dir.with_suffix(".log")

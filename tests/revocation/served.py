@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from anthyx_server.config import Settings
 from tests.revocation import unguarded
-from tests.support.apps import START_SECONDS, Account, environment, free_port, wait_until
+from tests.support.apps import START_SECONDS, Account, environment, wait_until
+from tests.support.ports import free_port
 from tests.support.redis import RedisServer
 
 WORKERS = 3

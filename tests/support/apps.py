@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from anthyx_server.clock import monotonic
 from anthyx_server.config import NamedSecret, Settings
 from anthyx_server.tenancy import Caller, system_caller
 from anthyx_server.webhook_settings import WebhookSettings
+from tests.support.ports import free_port
 
 START_SECONDS = 30.0
 
@@ -157,13 +157,6 @@ def _webhook_environment(settings: WebhookSettings) -> dict[str, str]:
         "ANTHYX_WEBHOOK_RETRY_SCHEDULE": ",".join(f"{wait:.0f}" for wait in settings.retry_seconds),
         **{f"ANTHYX_WEBHOOK_{name}": f"{value:.0f}" for name, value in seconds.items()},
     }
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.apps import free_port
+from tests.support.ports import free_port
 from tests.support.program import run_apart, run_here
 
 SECRETS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +22,7 @@ from anthyx_server.mail_settings import MailSettings
 from anthyx_server.notices import delivery, jobs
 from server.tests.notices.mailbox import Mailbox, dripping_server, mail_server, silent_server
 from tests.support.apps import open_app
+from tests.support.ports import free_port
 from tests.support.visiting import Browser, Team, make_team, rows, set_rows
 
 pytestmark = pytest.mark.enable_socket
@@ -192,9 +192,7 @@ def test_a_server_that_hangs_costs_bounded_time(
 def test_a_server_that_refuses_connections_is_tried_less_and_less(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with mailing(settings, port) as app:
+    with mailing(settings, free_port()) as app:
         team = make_team(app)
         invite(team)
         waits = []

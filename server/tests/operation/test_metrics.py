@@ -27,13 +27,13 @@ from anthyx_server.webhook_settings import WebhookSettings
 from tests.support.apps import (
     call,
     environment,
-    free_port,
     make_account,
     make_settings,
     open_app,
     wait_until,
 )
 from tests.support.deliveries import publish, subscribe
+from tests.support.ports import free_port
 from tests.support.program import run_here
 from tests.support.receiver import running_receiver
 from tests.support.redis import RedisServer

@@ -23,7 +23,8 @@ from rq.job import JobStatus
 from anthyx_server import queue
 from anthyx_server.embedded import socket_path
 from anthyx_server.limits.jobs import store_usage
-from tests.support.apps import free_port, wait_until
+from tests.support.apps import wait_until
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.enable_socket
 
