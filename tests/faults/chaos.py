@@ -18,11 +18,16 @@ from tests.support.postgres import OwnPostgres
 
 _BETWEEN_SECONDS = (0.2, 1.0)
 _ASK_AGAIN_SECONDS = 0.2
+# Workers are killed while the receiver has so many requests; it answers some after 50 ms.
+_BUSY, _LOOK_SECONDS = 3, 0.002
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many events to publish at least, and how often each fault strikes meanwhile."""
+    """How many events to publish at least, and how often each fault strikes meanwhile.
+
+    Besides, all workers are killed at once, once.
+    """
 
     events: int
     seed: int
@@ -57,14 +62,15 @@ def strike(world: World, plan: Plan, tell: Callable[[str], None]) -> Happened:
         fault(happened)
         happened.counts[name] = happened.counts.get(name, 0) + 1
     _await_events(world, plan.events)
-    for name in PUBLISHERS:
-        world.kill(name)
+    world.kill(*PUBLISHERS)
     return happened
 
 
 def _faults(world: World, plan: Plan) -> Iterator[tuple[str, Callable[[Happened], None]]]:
+    # One of them has what is under way: so each run cuts something off.
+    yield "all workers killed", _killing_workers(world, *WORKERS)
     for number in range(plan.worker_kills):
-        yield "worker killed", _killing(world, WORKERS[number % len(WORKERS)])
+        yield "worker killed", _killing_workers(world, WORKERS[number % len(WORKERS)])
     for _ in range(plan.web_kills):
         yield "web server killed", _killing(world, WEB)
     for number in range(plan.publisher_kills):
@@ -79,12 +85,23 @@ def _faults(world: World, plan: Plan) -> Iterator[tuple[str, Callable[[Happened]
             yield "database restarted", _restarting(postgres)
 
 
-def _killing(world: World, name: str) -> Callable[[Happened], None]:
+def _killing(world: World, *names: str) -> Callable[[Happened], None]:
     def kill(_: Happened) -> None:
-        world.kill(name)
-        world.start(name)
+        world.kill(*names)
+        world.start(*names)
 
     return kill
+
+
+def _killing_workers(world: World, *names: str) -> Callable[[Happened], None]:
+    kill = _killing(world, *names)
+
+    def kill_at_work(happened: Happened) -> None:
+        while world.receiver.under_way < _BUSY:
+            time.sleep(_LOOK_SECONDS)
+        kill(happened)
+
+    return kill_at_work
 
 
 def _restarting(postgres: OwnPostgres) -> Callable[[Happened], None]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 # Of a hundred events, this many are answered with 500 at their first attempt by `/flaky`.
 _FLAKY_PERCENT = 10
-_SLOW_SECONDS = 0.02
+_SLOW_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,16 @@ class Receipt:
 
 @dataclass
 class Receiver:
-    """What arrived, by path; `forged` counts requests whose signature is not of their secret."""
+    """What arrived, by path, and how many requests wait for their answer now.
+
+    `forged` counts requests whose signature is not of their secret.
+    """
 
     port: int = 0
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
     forged: int = 0
+    under_way: int = 0
     _open: set[asyncio.StreamWriter] = field(default_factory=set, repr=False)
 
     def url(self, path: str) -> str:
@@ -49,9 +53,11 @@ class Receiver:
                 head = await reader.readuntil(b"\r\n\r\n")
                 path, headers = _parse(head)
                 body = await reader.readexactly(int(headers["content-length"]))
+                self.under_way += 1
                 if path == "/slow":
                     await asyncio.sleep(_SLOW_SECONDS)
                 status = self._take(path, headers, body)
+                self.under_way -= 1
                 writer.write(f"HTTP/1.1 {status} .\r\nContent-Length: 0\r\n\r\n".encode())
                 await writer.drain()
         self._open.remove(writer)

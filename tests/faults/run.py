@@ -30,6 +30,7 @@ class Report:
     events: int
     accepted: int
     interrupted: int
+    timed_out: int
     dead: int
     forged: int
     answered_but_no_event: int
@@ -49,7 +50,8 @@ class Report:
         return [
             f"faults: {faults} (seed {self.plan.seed})",
             f"{self.events:,} events in {self.seconds:.0f} s, {self.accepted:,} requests accepted",
-            f"dead: {self.dead:,}; attempts cut off: {self.interrupted:,}",
+            f"dead: {self.dead:,}",
+            f"attempts cut off: {self.interrupted:,}; answered too late: {self.timed_out:,}",
             f"longest from an attempt cut off to the next: {self.longest_takeover:.1f} s",
             f"slowest event while Redis was away: {'-' if slowest is None else f'{slowest:.2f} s'}",
             f"broken promises: {self.broken or 'none'}",
@@ -87,6 +89,7 @@ def _report(
         events=len(made_at),
         accepted=sum(each.status < 300 for arrived in receipts.values() for each in arrived),
         interrupted=sum(each.interrupted for each in deliveries.values()),
+        timed_out=sum(each.timed_out for each in deliveries.values()),
         dead=sum(each.status == "dead" for each in deliveries.values()),
         forged=world.receiver.forged,
         answered_but_no_event=len(set(brand_ids) - told_of),

@@ -29,5 +29,4 @@ def test_no_event_is_lost_or_sent_again_without_cause(database: str) -> None:
     assert report.broken == {}, [*told, *report.lines()]
     assert report.events >= SHORT.events
     assert report.dead == 0
-    # Otherwise nothing was in flight when workers were killed, and the run shows nothing.
-    assert report.interrupted > 0
+    assert report.interrupted > 0, "workers were killed at work"

@@ -56,8 +56,12 @@ def test_an_event_that_was_rolled_back_is_noticed() -> None:
     assert broken(DONE, received(), received(event_id="evt_2")) == {"never_committed": 1}
 
 
-def test_what_arrives_twice_needs_an_attempt_that_was_cut_off() -> None:
+def test_what_arrives_twice_needs_an_attempt_of_which_nobody_knows_how_it_ended() -> None:
     assert broken(CUT_OFF, received(1), received(2)) == {}
+    too_late = Recorded("succeeded", 2, (attempted(1, error="timeout"), attempted(2, after=5)))
+    assert broken(too_late, received(1), received(2)) == {}
+    refused = Recorded("succeeded", 2, (attempted(1, error="http_status"), attempted(2, after=5)))
+    assert broken(refused, received(1), received(2)) == {"sent_again_without_cause": 1}
     twice = Recorded("succeeded", 2, (attempted(1), attempted(2)))
     assert broken(twice, received(1), received(2)) == {"sent_again_without_cause": 1}
 

@@ -26,6 +26,11 @@ class Recorded:
         """How many of its attempts were cut off, so that nobody knows how they ended."""
         return sum(attempt.error_code == "interrupted" for attempt in self.attempts)
 
+    @property
+    def timed_out(self) -> int:
+        """How many of its attempts had no answer in time, which may have come after it."""
+        return sum(attempt.error_code == "timeout" for attempt in self.attempts)
+
 
 @dataclass(frozen=True)
 class Attempted:
@@ -82,8 +87,8 @@ def _judge_pair(verdict: Verdict, pair: Pair, found: Recorded | None, accepted: 
         verdict.unrecorded_attempts.append(pair)
     if found.status == "succeeded" and not accepted:
         verdict.succeeded_but_not_received.append(pair)
-    # An attempt that was cut off may have arrived: only those may be sent once more.
-    if accepted - 1 > found.interrupted:
+    # What was cut off or answered too late may have arrived: only that may be sent once more.
+    if accepted - 1 > found.interrupted + found.timed_out:
         verdict.sent_again_without_cause.append(pair)
 
 

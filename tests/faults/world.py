@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -72,14 +73,17 @@ class World:
         for name in names:
             self.running[name].wait_ready(_READY_SECONDS)
 
-    def kill(self, name: str) -> None:
-        """End a part as a crash would, and wait until it is gone."""
-        self.running.pop(name).kill()
+    def kill(self, *names: str) -> None:
+        """End parts as a crash would, all of them at once, and wait until they are gone."""
+        killed = [self.running.pop(name) for name in names]
+        for part in killed:
+            part.send(signal.SIGKILL)
+        for part in killed:
+            part.kill()
 
     def kill_all(self) -> None:
         """End whatever runs."""
-        for name in list(self.running):
-            self.kill(name)
+        self.kill(*self.running)
 
     def _ready_file(self, name: str) -> Path:
         return self.settings.data_dir / f"{name}.ready"
