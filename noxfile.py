@@ -77,7 +77,7 @@ def temporary_files() -> dict[str, str]:
 @nox.session
 def matrix(session: nox.Session) -> None:
     """The built packages on every Python of this machine; arguments after `--` go to tox."""
-    arguments = ["run-parallel", "--parallel=2", "--parallel-no-spinner", *session.posargs]
+    arguments = ["run-parallel", "--parallel=4", "--parallel-no-spinner", *session.posargs]
     run(session, "tox", *arguments, env=every_python(session))
 
 

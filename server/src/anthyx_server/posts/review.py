@@ -37,8 +37,8 @@ def approve(caller: Caller, post: Post) -> dict[str, Any]:
         schedule.fill(post, names)
     schedule.refuse(_problems(caller, post, before, post.scheduled_at))
     post.state = "approved"
-    post.approved_at = clock.now()
     _set_review(caller, post, "approved", None)
+    post.approved_at = post.review_at
     shown = service.bump(post)
     records.note(caller, "post.approved", post, shown, before, without=records.SCHEDULED)
     records.note(caller, "post.scheduled", post, shown, before, only=records.SCHEDULED)
