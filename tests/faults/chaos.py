@@ -14,12 +14,13 @@ from anthyx_server import db
 from anthyx_server.events import Event
 from anthyx_server.webhooks.models import WebhookDelivery
 from tests.faults.world import PUBLISHERS, WEB, WORKERS, World
+from tests.support.apps import wait_until
 from tests.support.postgres import OwnPostgres
 
 _BETWEEN_SECONDS = (0.2, 1.0)
 _ASK_AGAIN_SECONDS = 0.2
 # Workers are killed while the receiver has so many requests; it answers some after 50 ms.
-_BUSY, _LOOK_SECONDS = 3, 0.002
+_BUSY, _BUSY_SECONDS = 3, 60.0
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,7 @@ def _killing_workers(world: World, *names: str) -> Callable[[Happened], None]:
     kill = _killing(world, *names)
 
     def kill_at_work(happened: Happened) -> None:
-        while world.receiver.under_way < _BUSY:
-            time.sleep(_LOOK_SECONDS)
+        wait_until(lambda: world.receiver.under_way >= _BUSY, _BUSY_SECONDS)
         kill(happened)
 
     return kill_at_work

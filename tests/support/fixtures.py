@@ -12,8 +12,6 @@ from anthyx_server import db, redis_link
 from tests.support.postgres import PostgresServer, throwaway_postgres
 from tests.support.redis import RedisServer, throwaway_redis
 
-REDIS_TIMEOUT_SECONDS = redis_link.TIMEOUT_SECONDS
-
 
 @pytest.fixture(scope="session")
 def _redis_of_session() -> Iterator[RedisServer]:
@@ -30,21 +28,20 @@ def redis_server(_redis_of_session: RedisServer) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(autouse=True)
-def redis_patience() -> Iterator[None]:
+def redis_patience() -> Iterator[pytest.MonkeyPatch]:
     """Calls to Redis wait for 2 s: a busy machine may give it no processor for 0.25 s.
 
     What an outage costs a request is measured with `real_redis_timeout`.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redis_link, "TIMEOUT_SECONDS", 2.0)
-        yield
+        yield patch
 
 
 @pytest.fixture
-def real_redis_timeout(redis_patience: None, monkeypatch: pytest.MonkeyPatch) -> float:
-    """Calls to Redis wait as long as in the product; before what makes the application."""
-    monkeypatch.setattr(redis_link, "TIMEOUT_SECONDS", REDIS_TIMEOUT_SECONDS)
-    return REDIS_TIMEOUT_SECONDS
+def real_redis_timeout(redis_patience: pytest.MonkeyPatch) -> None:
+    """Calls to Redis wait as long as in the product; to be named before what opens the link."""
+    redis_patience.undo()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ ECHO = Script("return ARGV[1]")
 
 
 @pytest.fixture
-def link(redis_server: RedisServer, real_redis_timeout: float) -> Iterator[RedisLink]:
+def link(redis_server: RedisServer, real_redis_timeout: None) -> Iterator[RedisLink]:
     """A link that has spoken to Redis before."""
     link = RedisLink(redis_server.url)
     assert link.call("PING") == b"PONG"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,6 +73,16 @@ def test_a_post_from_draft_to_approved_and_back(account: Account, make_post: Mak
     assert told["data"]["object"] == approved
     assert told["data"]["previous"]["state"] == "draft"
     assert told["brand_id"] == post["brand_id"]
+
+
+def test_an_approval_and_its_review_are_of_one_moment(
+    account: Account, make_post: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = make_post(scheduled_at=SOON)
+    now, looks = clock.now, itertools.count()
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(milliseconds=next(looks)))
+    approved = approve(account, post)
+    assert approved["approved_at"] == approved["review"]["at"]
 
 
 @pytest.mark.parametrize(
