@@ -86,6 +86,7 @@ class Database:
 
     def cost(self) -> int:
         """What the statements of the last page cost: steps of SQLite, rows of PostgreSQL."""
+        assert self.asked
         return sum(cost(each, TABLES) for each in self.asked)
 
     def plan(self) -> str:

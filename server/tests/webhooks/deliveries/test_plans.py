@@ -83,6 +83,7 @@ class Database:
 
     def cost(self) -> int:
         """What the statements of the last page cost."""
+        assert self.asked
         return sum(cost(each, TABLES) for each in self.asked)
 
 

@@ -163,4 +163,5 @@ def test_a_long_past_costs_what_a_short_one_does(account: Account) -> None:
 def _cost(account: Account, endpoint_id: str) -> int:
     with executed(account.app) as asked:
         stats.read(account.caller, endpoint_id, {"granularity": "hour", "from_": None, "to": None})
+    assert asked
     return sum(cost(each, (WebhookAttempt.__tablename__,)) for each in asked)

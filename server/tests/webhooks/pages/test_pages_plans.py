@@ -126,6 +126,7 @@ def look(filled: Filled, path: str) -> tuple[int, int]:
         if each.text.lstrip().startswith(("SELECT", "WITH"))
         and any(name in each.text for name in TABLES)
     ]
+    assert asked
     with app.app_context():
         return len(asked), sum(cost(each, TABLES) for each in asked)
 
